@@ -1,0 +1,207 @@
+"""What the engine needs from the outside, as protocols. Adapters live in store, validation, deploy and issuers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+
+from certwright.engine.records import AuditEntry, VersionRecord
+
+R = TypeVar("R")
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Aware UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds, for deadlines."""
+
+
+class Entropy(Protocol):
+    def token_bytes(self, size: int) -> bytes: ...
+
+
+class CancelSignal(Protocol):
+    """`threading.Event` fits."""
+
+    def is_set(self) -> bool: ...
+
+    def wait(self, timeout: float | None = None) -> bool: ...
+
+
+class Reader(Protocol):
+    """One consistent read of the store. Equality filters are by field name; None matches NULL."""
+
+    def one(self, kind: type[R], /, **equals: Any) -> R | None:
+        """The record with these values, or None. With several, the first by primary key."""
+
+    def all(self, kind: type[R], /, *, limit: int | None = None, after: str | None = None, **equals: Any) -> list[R]:
+        """Records in order of their primary key. A tuple, list or set as value means "one of".
+        `after` continues behind that first primary-key value (paging)."""
+
+    def count(self, kind: type[Any], /, **equals: Any) -> int: ...
+
+    def due(self, now: datetime, *, limit: int) -> list[VersionRecord]:
+        """Serving versions whose `renewal_due` is not after `now`, soonest first. Uses a partial index: the cost does not
+        grow with what is not due."""
+
+    def audit(self, region: str, *, after_seq: int = 0, limit: int | None = None) -> Iterator[AuditEntry]: ...
+
+    def audit_regions(self) -> list[str]: ...
+
+
+class Transaction(Reader, Protocol):
+    """One write transaction: all or nothing, durable when the `with` block ends without an exception."""
+
+    def save(self, *records: Any) -> None:
+        """Insert or replace by primary key."""
+
+    def insert(self, *records: Any) -> None:
+        """Insert only; raises Conflict when a unique key is taken (serials, lease races)."""
+
+    def remove(self, kind: type[Any], /, **equals: Any) -> int:
+        """How many rows went."""
+
+    def record_audit(
+        self, *, region: str, at: datetime, action: str, arn: str, result: str, details: dict[str, Any] | None = None
+    ) -> None:
+        """Append one hash-chained line in this transaction (AUD-1). The actor is known to the store."""
+
+    def add_to(self, kind: type[Any], field: str, amount: int, /, **equals: Any) -> None:
+        """field = field + amount, in the database."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """A fenced lease: `token` grows with each grant of the same name."""
+
+    name: str
+    holder: str
+    token: int
+
+
+class Store(Protocol):
+    """The records. `read` never makes a store; `write` makes one only when the configuration allows a first create."""
+
+    @property
+    def store_id(self) -> str:
+        """The random id (SEC-8). Raises StoreAbsent when there is none."""
+
+    def exists(self) -> bool:
+        """Whether a store is there; raises StoreUnavailable when that cannot be told."""
+
+    def is_testing(self) -> bool: ...
+
+    def read(self) -> AbstractContextManager[Reader]:
+        """Raises StoreAbsent or StoreUnavailable."""
+
+    def write(self) -> AbstractContextManager[Transaction]: ...
+
+    def lease(self, name: str, *, seconds: float, wait_seconds: float, cancel: CancelSignal | None = None
+              ) -> AbstractContextManager[Lease]:
+        """Exclusive use of `name` by the database's clock (SEC-9); renews itself while held in this process. Raises
+        Conflict after `wait_seconds`. After getting it, look again."""
+
+    def close(self) -> None: ...
+
+
+class KeyVault(Protocol):
+    """Private keys by handle. A key object lives inside one call (SEC-1)."""
+
+    def generate(self, tx: Transaction, *, algorithm: str, region: str, account: str, now: datetime) -> str:
+        """Make, wrap and save a key in this transaction; returns its handle."""
+
+    def import_pkcs8(self, tx: Transaction, *, der: bytes, region: str, account: str, now: datetime) -> str: ...
+
+    def public_key(self, reader: Reader, handle: str) -> PublicKeyTypes: ...
+
+    def sign_certificate(self, reader: Reader, handle: str, *, prepared_der: bytes, signing_algorithm: str) -> bytes:
+        """Sign exactly the to-be-signed bytes of the prepared certificate; returns DER."""
+
+    def sign_csr(self, reader: Reader, handle: str, *, subject: x509.Name, signing_algorithm: str,
+                 extensions: Sequence[tuple[x509.ExtensionType, bool]] = ()) -> bytes:
+        """DER of a CSR."""
+
+    def private_pem(self, reader: Reader, handle: str) -> bytes:
+        """PKCS#8 PEM in clear, for a deployment target only. The caller must not keep it."""
+
+    def delete(self, tx: Transaction, handle: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """What a target gets, at once or not at all. PEM bytes."""
+
+    certificate_pem: bytes
+    chain_pem: bytes  # issuers without the root when there is an intermediate; may be empty
+    private_key_pem: bytes
+    serial: str
+    fingerprint: str
+    version: int
+
+    def __repr__(self) -> str:
+        return f"Bundle(serial={self.serial!r}, version={self.version})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installed:
+    """What a target says that it holds. `owner` is the association's ARN in the owner mark, or "" when unmarked."""
+
+    owner: str
+    fingerprint: str
+    serial: str
+    version: int
+
+
+class Deployer(Protocol):
+    """One kind of target. `place` is its canonical address; two associations with one place are refused."""
+
+    kind: str
+
+    def place(self, target: dict[str, Any]) -> str: ...
+
+    def install(self, target: dict[str, Any], bundle: Bundle, *, owner: str, takes_over: tuple[str, ...] = ()) -> None:
+        """Switch atomically to `bundle` and reload. The place must be unowned-and-empty, owned by `owner`, or by one of
+        `takes_over` (same URN). On failure the old pair stays and DeployFailed says why."""
+
+    def observe(self, target: dict[str, Any]) -> Installed | None:
+        """What lies there now; None when nothing of ours is there."""
+
+    def remove(self, target: dict[str, Any], *, owner: str) -> bool:
+        """Remove what `owner` still owns; False when it owns nothing there (somebody else's is left alone)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """What a TLS endpoint answered. `serial` is lower-case hex; empty with `problem` set when it could not be asked."""
+
+    address: str
+    serial: str = ""
+    fingerprint: str = ""
+    problem: str = ""
+
+
+class HandshakeProbe(Protocol):
+    def __call__(self, address: str, *, server_name: str, timeout_s: float) -> Served: ...
+
+
+class DnsWriter(Protocol):
+    """Puts records into a zone. `type` is TXT or CNAME; names without trailing dot."""
+
+    def check(self, name: str) -> None:
+        """Zone and permission, before a request is made. Raises WriterFailed."""
+
+    def ensure(self, name: str, type: str, value: str, *, ttl_s: int = 60) -> bool:
+        """Make the record exist; TXT sets are added to. True when it was added now. Raises WriterFailed."""
+
+    def remove(self, name: str, type: str, value: str) -> None: ...
+
+
+Progress = Callable[[str], None]

@@ -1,0 +1,306 @@
+"""What the store keeps: one frozen record per row. Ports speak in these; adapters map them to tables.
+
+A record is changed by `dataclasses.replace` and `Transaction.save`. Times are aware UTC. JSON columns hold plain
+trees in wire spelling (no Unknown, no Secret, no private key).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+Json = dict[str, Any]
+
+
+class Mode(StrEnum):
+    """What a Certificate is, decided by its inputs (CRT-1). The values are the `type` output."""
+
+    PUBLIC = "PUBLIC"
+    PRIVATE = "PRIVATE"
+    IMPORTED = "IMPORTED"
+    SIGNED = "SIGNED"
+
+
+class CertificateStatus(StrEnum):
+    """ACM's statuses (acm-facts 2.8)."""
+
+    PENDING_VALIDATION = "PENDING_VALIDATION"
+    ISSUED = "ISSUED"
+    INACTIVE = "INACTIVE"
+    EXPIRED = "EXPIRED"
+    VALIDATION_TIMED_OUT = "VALIDATION_TIMED_OUT"
+    REVOKED = "REVOKED"
+    FAILED = "FAILED"
+
+
+class AuthorityStatus(StrEnum):
+    """ACM PCA's statuses."""
+
+    CREATING = "CREATING"
+    PENDING_CERTIFICATE = "PENDING_CERTIFICATE"
+    ACTIVE = "ACTIVE"
+    DISABLED = "DISABLED"
+    EXPIRED = "EXPIRED"
+    DELETED = "DELETED"
+    FAILED = "FAILED"
+
+
+class AssociationStatus(StrEnum):
+    PENDING = "PENDING"
+    DEPLOYED = "DEPLOYED"
+    DRIFTED = "DRIFTED"
+    UNREACHABLE = "UNREACHABLE"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Whether Pulumi has shown that it knows a record, and who made it (mechanics.md, section 8).
+
+    creator: `host/boot-id/pid/start-time` of the process whose Create wrote the record.
+    """
+
+    claimed: bool = False
+    creator: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateRecord:
+    """One ARN. `serving_version` 0 means that nothing was issued yet; `newest_version` counts requests."""
+
+    arn: str
+    region: str
+    account: str
+    urn: str
+    mode: Mode
+    domain_name: str
+    spec: Json  # the checked inputs in wire spelling, without secrets
+    serving_version: int = 0
+    newest_version: int = 0
+    created_at: datetime
+    claimed: bool = False
+    creator: str = ""
+    aliases: tuple[str, ...] = ()  # earlier ARNs of an adopted record: good for reads, not for Delete
+    tags: Json = field(default_factory=dict)
+    revoked_reason: str = ""
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionRecord:
+    """One version of a certificate. The row is the issuing journal: `prepared` is written before signing (SEC-5)."""
+
+    arn: str
+    version: int
+    status: CertificateStatus
+    failure_reason: str = ""
+    failure_message: str = ""
+    spec: Json  # the inputs that this version was made from
+    reason_code: str = ""  # why it was made: `request`, `renewal.window_open`, `san.changed` ...
+    key_handle: str = ""  # empty in signed mode, and for imported certificates without key
+    issuer_arn: str = ""
+    issuer_version: int = 0
+    serial: str = ""  # lower-case hex; unique per issuer
+    fingerprint: str = ""  # SHA-256 of the DER, lower-case hex
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+    renewal_due: datetime | None = None
+    requested_at: datetime
+    issued_at: datetime | None = None
+    attempt: int = 1
+    has_certificate: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaterialRecord:
+    """The large bytes of a certificate or CA version, in a side table so that scans stay narrow."""
+
+    arn: str
+    version: int
+    prepared: bytes = b""  # the linted pre-issuance certificate, whose to-be-signed bytes the real one must equal
+    der: bytes = b""
+    chain_pem: str = ""  # issuers, leaf's issuer first, root included last
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRecord:
+    """A wrapped private key (SEC-1). `ciphertext` is AES-256-GCM of the PKCS#8 DER under a data key of its own."""
+
+    handle: str
+    region: str
+    account: str
+    algorithm: str
+    spki: bytes
+    wrapped_data_key: bytes
+    ciphertext: bytes
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegionKeyRecord:
+    """The key-encryption key of one account and region, wrapped by the wrapping key."""
+
+    region: str
+    account: str
+    wrapper_id: str
+    wrapped: bytes
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorityRecord:
+    """A private CA."""
+
+    arn: str
+    region: str
+    account: str
+    urn: str
+    type: str  # ROOT or SUBORDINATE
+    status: AuthorityStatus
+    failure_reason: str = ""
+    parent_arn: str = ""
+    spec: Json
+    serving_version: int = 0
+    newest_version: int = 0
+    created_at: datetime
+    enabled: bool = True
+    deleted_at: datetime | None = None
+    restorable_until: datetime | None = None
+    claimed: bool = False
+    creator: str = ""
+    aliases: tuple[str, ...] = ()
+    tags: Json = field(default_factory=dict)
+    issued_count: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorityVersionRecord:
+    """One certificate and key of a CA; its bytes are in `MaterialRecord` under the CA's ARN."""
+
+    arn: str
+    version: int
+    status: AuthorityStatus
+    spec: Json
+    reason_code: str = ""
+    key_handle: str
+    issuer_arn: str = ""  # itself for a root
+    issuer_version: int = 0
+    serial: str = ""
+    fingerprint: str = ""
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+    renewal_due: datetime | None = None
+    created_at: datetime
+    has_certificate: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SerialRecord:
+    """A serial number that was reserved under an issuer: never twice (SEC-3)."""
+
+    issuer_arn: str
+    serial: str
+    arn: str
+    version: int
+    reserved_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidationRecord:
+    """The proof of one name for one pending version. `txt_value` is fresh for each attempt (DNS-2)."""
+
+    arn: str
+    version: int
+    domain_name: str
+    record_name: str
+    record_value: str
+    txt_value: str
+    status: str  # PENDING_VALIDATION, SUCCESS, FAILED
+    seen: str = ""
+    asked_at: str = ""
+    caa: str = ""  # what the CAA look-up said, kept as evidence
+    created_at: datetime
+    checked_at: datetime | None = None
+    validated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DnsRecord:
+    """A record that this store wrote through a writer: only these are ever removed (DNS-7)."""
+
+    writer: str
+    name: str
+    type: str
+    value: str
+    arn: str
+    purpose: str  # `cname` or `txt`
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssociationRecord:
+    """A certificate bound to a target."""
+
+    arn: str
+    region: str
+    account: str
+    urn: str
+    certificate_arn: str
+    target_kind: str
+    place: str  # canonical place of the target, e.g. the directory's path
+    target: Json
+    verify: Json
+    status: AssociationStatus
+    deployed_version: int = 0
+    deployed_serial: str = ""
+    deployed_fingerprint: str = ""
+    deployed_at: datetime | None = None
+    host: str = ""
+    endpoints: tuple[Json, ...] = ()
+    failure_message: str = ""
+    created_at: datetime
+    claimed: bool = False
+    creator: str = ""
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """One line of the audit log, hash-chained per region (AUD-1). `seq` starts at 1."""
+
+    region: str
+    seq: int
+    at: datetime
+    who: str
+    who_source: str
+    action: str  # issue renew import revoke delete key.use associate deploy dissociate refuse ca.create ...
+    arn: str
+    result: str  # intended, done, refused, failed
+    details: Json
+    previous_hash: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetaRecord:
+    key: str
+    value: str
+
+
+RECORD_TYPES: tuple[type[Any], ...] = (
+    CertificateRecord,
+    VersionRecord,
+    MaterialRecord,
+    KeyRecord,
+    RegionKeyRecord,
+    AuthorityRecord,
+    AuthorityVersionRecord,
+    SerialRecord,
+    ValidationRecord,
+    DnsRecord,
+    AssociationRecord,
+    AuditEntry,
+    MetaRecord,
+)
