@@ -104,8 +104,9 @@ class Store(Protocol):
 
     def write(self) -> AbstractContextManager[Transaction]: ...
 
-    def lease(self, name: str, *, seconds: float, wait_seconds: float, cancel: CancelSignal | None = None
-              ) -> AbstractContextManager[Lease]:
+    def lease(
+        self, name: str, *, seconds: float, wait_seconds: float, cancel: CancelSignal | None = None
+    ) -> AbstractContextManager[Lease]:
         """Exclusive use of `name` by the database's clock (SEC-9); renews itself while held in this process. Raises
         Conflict after `wait_seconds`. After getting it, look again."""
 
@@ -125,8 +126,15 @@ class KeyVault(Protocol):
     def sign_certificate(self, reader: Reader, handle: str, *, prepared_der: bytes, signing_algorithm: str) -> bytes:
         """Sign exactly the to-be-signed bytes of the prepared certificate; returns DER."""
 
-    def sign_csr(self, reader: Reader, handle: str, *, subject: x509.Name, signing_algorithm: str,
-                 extensions: Sequence[tuple[x509.ExtensionType, bool]] = ()) -> bytes:
+    def sign_csr(
+        self,
+        reader: Reader,
+        handle: str,
+        *,
+        subject: x509.Name,
+        signing_algorithm: str,
+        extensions: Sequence[tuple[x509.ExtensionType, bool]] = (),
+    ) -> bytes:
         """DER of a CSR."""
 
     def private_pem(self, reader: Reader, handle: str) -> bytes:

@@ -1,0 +1,49 @@
+"""The places where a test may kill the process, listed once (SEC-5).
+
+`CERTWRIGHT_FAILPOINT=name` or `name:3` (third hit) ends the process with SIGKILL at that place, as a power cut would.
+Outside tests the variable is unset and `hit` is one dictionary look-up.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+
+FAILPOINTS: tuple[str, ...] = (
+    "store.before_commit",
+    "store.after_commit",
+    "authority.after_journal",
+    "authority.after_sign",
+    "authority.after_store",
+    "issue.after_journal",
+    "issue.after_sign",
+    "issue.after_store",
+    "request.after_record",
+    "validation.after_txt",
+    "validation.after_proof",
+    "deploy.before_install",
+    "deploy.before_switch",
+    "deploy.after_switch",
+    "deploy.before_reload",
+    "deploy.after_install",
+    "deploy.after_record",
+    "delete.before_record",
+    "delete.after_record",
+)
+
+_hits: dict[str, int] = {}
+
+
+def hit(name: str) -> None:
+    """Die here when the environment asks for it. An unlisted name is a programming error."""
+    wanted = os.environ.get("CERTWRIGHT_FAILPOINT")
+    if not wanted:
+        return
+    if name not in FAILPOINTS:
+        raise AssertionError(f"failpoint {name!r} is not listed")
+    target, _, count = wanted.partition(":")
+    if target != name:
+        return
+    _hits[name] = _hits.get(name, 0) + 1
+    if _hits[name] >= int(count or "1"):
+        os.kill(os.getpid(), signal.SIGKILL)
