@@ -111,6 +111,7 @@ class VersionRecord:
     issued_at: datetime | None = None
     attempt: int = 1
     has_certificate: bool = False
+    serving: bool = False  # CertificateRecord.serving_version == version; kept here so that `due` can be a partial index
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
