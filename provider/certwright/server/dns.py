@@ -1,0 +1,484 @@
+"""The authoritative DNS server that certwright ships, for loopback, tests and demonstrations.
+
+UDP and TCP, EDNS, truncation, wildcards, CNAME chains, referrals, dynamic updates with TSIG, a log of the requests, and
+scripted faults so that a test can play a hostile or broken server. dnspython does the wire format and the signatures.
+Source: RFC 1034 4.3, RFC 2136 (update), RFC 8945 (TSIG), RFC 6891 (EDNS).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import struct
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import cast
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.opcode
+import dns.rcode
+import dns.rdata
+import dns.rdataclass
+import dns.rdatatype
+import dns.rdtypes.ANY.TSIG
+import dns.rrset
+import dns.tsig
+import dns.update
+
+from certwright.server.dns_fault import RCODE_OF_FAULT, Fault, Script
+from certwright.server.dns_update import TsigKey, answer_update, tsig_key, tsig_refusal
+from certwright.server.zone import DEFAULT_TTL_S, Outcome, Zone, record
+
+__all__ = ["DnsServer", "Fault", "Query", "TsigKey"]
+
+UDP_LIMIT = 512
+EDNS_LIMIT = 1232
+TCP_LIMIT = 65535
+TCP_IDLE_S = 10.0
+CHAIN_LIMIT = 16
+ANY_TYPE = "*"
+UPDATE_TYPE = "UPDATE"
+
+ZoneRecords = str | Iterable[tuple[str, str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """One request that the server saw. rdtype is "UPDATE" for a dynamic update, and name its zone then."""
+
+    name: str
+    rdtype: str
+    transport: str
+    source: str
+    recursion_desired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    wire: bytes
+    delay_s: float = 0.0
+
+
+class DnsServer:
+    """An authoritative server on its own thread; use it as a context manager.
+
+    zones: zone name → master-file text, or (name, type, value) rows with full names; SOA, NS and the server's address
+        are made up where missing. Names may be written with or without the last dot.
+    keys: TSIG key name → base64 secret or `TsigKey`; without keys every update is refused.
+    zone_dir: where zones are kept between runs, one ``NAME.zone`` per zone; None keeps nothing.
+    """
+
+    def __init__(
+        self,
+        zones: Mapping[str, ZoneRecords] | Iterable[str] = (),
+        keys: Mapping[str, str | TsigKey] | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        zone_dir: Path | None = None,
+    ) -> None:
+        self.host = host
+        self.port = port
+        self.queries: list[Query] = []
+        self._zone_dir = zone_dir
+        self._lock = threading.RLock()
+        self._zones: dict[dns.name.Name, Zone] = {}
+        self._keys = {dns.name.from_text(name): tsig_key(key) for name, key in (keys or {}).items()}
+        self._scripts: dict[tuple[dns.name.Name, str], list[Script]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._stop: asyncio.Event | None = None
+        rows: Mapping[str, ZoneRecords] = zones if isinstance(zones, Mapping) else dict.fromkeys(zones, ())
+        for name, records in rows.items():
+            self.add_zone(name, records)
+
+    # -- life --------------------------------------------------------------------------------------------------
+
+    def __enter__(self) -> DnsServer:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def endpoint(self) -> str:
+        """``host:port``, in the form that `Resolver` and the writer take."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    def start(self) -> None:
+        """Returns when both sockets listen. Raises OSError when the port is taken."""
+        ready = threading.Event()
+        failure: list[BaseException] = []
+        self._thread = threading.Thread(
+            target=self._run, args=(ready, failure), name=f"certwright-dns-{self.port}", daemon=True
+        )
+        self._thread.start()
+        ready.wait()
+        if failure:
+            self._thread.join()
+            raise failure[0]
+
+    def stop(self) -> None:
+        """Closes the sockets and waits for the thread; a second call does nothing."""
+        if self._thread is None or self._loop is None or self._stop is None:
+            return
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+        self._thread = self._loop = self._stop = None
+
+    def _run(self, ready: threading.Event, failure: list[BaseException]) -> None:
+        try:
+            asyncio.run(self._serve(ready))
+        except BaseException as error:
+            failure.append(error)
+        finally:
+            ready.set()
+
+    async def _serve(self, ready: threading.Event) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stop = asyncio.Event()
+        transport, tcp = await self._listen(self._loop)
+        ready.set()
+        try:
+            await self._stop.wait()
+        finally:
+            transport.close()
+            tcp.close()
+            for task in asyncio.all_tasks() - {asyncio.current_task()}:
+                task.cancel()
+            await asyncio.sleep(0)
+
+    async def _listen(self, loop: asyncio.AbstractEventLoop) -> tuple[asyncio.DatagramTransport, asyncio.Server]:
+        """Bind UDP and TCP to one port; with port 0 another is tried when TCP has it taken."""
+        for attempt in range(32):
+            udp, _ = await loop.create_datagram_endpoint(
+                lambda: _UdpProtocol(self._answer), local_addr=(self.host, self.port)
+            )
+            port = int(udp.get_extra_info("sockname")[1])
+            try:
+                tcp = await asyncio.start_server(self._serve_tcp, self.host, port)
+            except OSError:
+                udp.close()
+                if self.port or attempt == 31:
+                    raise
+                continue
+            self.port = port
+            return udp, tcp
+        raise OSError("no free port")
+
+    async def _serve_tcp(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        source = str(writer.get_extra_info("peername")[0])
+        try:
+            while True:
+                async with asyncio.timeout(TCP_IDLE_S):
+                    (size,) = struct.unpack("!H", await reader.readexactly(2))
+                    wire = await reader.readexactly(size)
+                reply = self._answer(wire, source, tcp=True)
+                if reply is None:
+                    return
+                if reply.delay_s:
+                    await asyncio.sleep(reply.delay_s)
+                writer.write(struct.pack("!H", len(reply.wire)) + reply.wire)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, TimeoutError, ConnectionError, asyncio.CancelledError):
+            return
+        finally:
+            writer.close()
+
+    # -- zones and records -------------------------------------------------------------------------------------
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        with self._lock:
+            return tuple(sorted(name.to_text() for name in self._zones))
+
+    def add_zone(self, name: str, records: ZoneRecords = ()) -> None:
+        """Serve one more zone; what `zone_dir` keeps of it wins over `records`."""
+        origin = dns.name.from_text(name)
+        zone = Zone(origin, address=self.host if self.host not in ("0.0.0.0", "::") else "127.0.0.1")
+        kept = self._zone_file(origin)
+        if kept is not None and kept.exists():
+            zone.load(kept.read_text(encoding="utf-8"))
+        elif isinstance(records, str):
+            zone.load(records)
+        else:
+            for owner, rdtype, value in records:
+                zone.add(dns.name.from_text(owner), rdtype, value)
+        with self._lock:
+            self._zones[origin] = zone
+            self._keep(zone)
+
+    def add(self, name: str, rdtype: str, value: str, ttl: int = DEFAULT_TTL_S) -> None:
+        """Add one record to the closest zone. value: presentation form; a TXT may come without its quotes."""
+        owner = dns.name.from_text(name)
+        with self._lock:
+            zone = self._zone_or_complain(owner)
+            rdata = record(rdtype, value)
+            if zone.add_rdata(owner, rdata, ttl):
+                self._changed(zone)
+            elif rdata not in (zone.rdataset(owner, rdata.rdtype) or ()):
+                raise ValueError(f"{name} cannot hold {rdtype} beside what is there (a CNAME stands alone)")
+
+    def remove(self, name: str, rdtype: str = "ANY", value: str | None = None) -> None:
+        """Remove one record, one set or everything at a name; what is not there is no error."""
+        owner = dns.name.from_text(name)
+        with self._lock:
+            zone = self._zone_or_complain(owner)
+            rdata = None if value is None else record(rdtype, value)
+            if zone.remove(owner, dns.rdatatype.from_text(rdtype), rdata):
+                self._changed(zone)
+
+    def records(self, name: str, rdtype: str) -> tuple[str, ...]:
+        """The values at a name in presentation form, sorted; TXT without quotes when it is one plain string."""
+        owner = dns.name.from_text(name)
+        with self._lock:
+            zone = self._zone_of(owner)
+            found = zone.rdataset(owner, dns.rdatatype.from_text(rdtype)) if zone else None
+            return tuple(sorted(_value(rdata) for rdata in found or ()))
+
+    def zone_text(self, name: str) -> str:
+        with self._lock:
+            return self._zones[dns.name.from_text(name)].to_text()
+
+    def _zone_of(self, name: dns.name.Name) -> Zone | None:
+        """The deepest zone that holds `name`."""
+        while True:
+            if name in self._zones:
+                return self._zones[name]
+            if name == dns.name.root:
+                return None
+            name = name.parent()
+
+    def _zone_or_complain(self, name: dns.name.Name) -> Zone:
+        zone = self._zone_of(name)
+        if zone is None:
+            raise KeyError(f"no zone of this server holds {name.to_text()}; it serves {', '.join(self.zones)}")
+        return zone
+
+    def _changed(self, zone: Zone) -> None:
+        zone.bump_serial()
+        self._keep(zone)
+
+    def _zone_file(self, origin: dns.name.Name) -> Path | None:
+        if self._zone_dir is None:
+            return None
+        stem = origin.to_text(omit_final_dot=True).replace("/", "_") or "root"
+        return self._zone_dir / f"{stem}.zone"
+
+    def _keep(self, zone: Zone) -> None:
+        path = self._zone_file(zone.origin)
+        if path is None:
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(".zone.new")
+        fresh.write_text(zone.to_text(), encoding="utf-8")
+        os.replace(fresh, path)
+
+    # -- scripted faults ---------------------------------------------------------------------------------------
+
+    def script(
+        self,
+        name: str,
+        rdtype: str = ANY_TYPE,
+        fault: Fault = Fault.SERVFAIL,
+        *,
+        times: int | None = None,
+        delay_s: float = 0.0,
+        payload: bytes = b"",
+        tcp: bool = True,
+    ) -> None:
+        """Do wrong on purpose when asked for this name and type ("*" for any type, "UPDATE" with a zone's name).
+
+        tcp: False lets the same question through over TCP. Several scripts for one name and type play in order.
+        """
+        key = (dns.name.from_text(name), rdtype.upper())
+        with self._lock:
+            self._scripts.setdefault(key, []).append(
+                Script(fault=fault, times=times, delay_s=delay_s, payload=payload, tcp=tcp)
+            )
+
+    def heal(self) -> None:
+        """Forget every scripted fault."""
+        with self._lock:
+            self._scripts.clear()
+
+    def _scripted(self, name: dns.name.Name, rdtype: str, *, tcp: bool) -> Script | None:
+        for key in ((name, rdtype), (name, ANY_TYPE)):
+            for script in self._scripts.get(key, ()):
+                if script.times == 0 or (tcp and not script.tcp):
+                    continue
+                if script.times is not None:
+                    script.times -= 1
+                return script
+        return None
+
+    # -- answering ---------------------------------------------------------------------------------------------
+
+    def _answer(self, wire: bytes, source: str, *, tcp: bool) -> _Reply | None:
+        """One request to one reply; None says nothing."""
+        try:
+            query = dns.message.from_wire(wire, keyring=_accept_any_key)
+        except Exception:
+            # A parser of hostile bytes: whatever it raises means "not a message".
+            return _Reply(_form_error(wire)) if len(wire) >= 12 and not wire[2] & 0x80 else None
+        if query.flags & dns.flags.QR or len(query.question) != 1:
+            return None
+        question = query.question[0]
+        update = isinstance(query, dns.update.UpdateMessage)
+        rdtype = UPDATE_TYPE if update else dns.rdatatype.to_text(question.rdtype)
+        with self._lock:
+            self.queries.append(_log(query, rdtype, source, tcp))
+            script = self._scripted(question.name, rdtype, tcp=tcp)
+            if script is not None and script.fault is not Fault.DELAY:
+                return self._misbehave(script, query, wire, tcp=tcp)
+            response = self._update(wire, query) if update else self._respond(query)
+        limit = TCP_LIMIT if tcp else min(query.payload, EDNS_LIMIT) if query.edns >= 0 else UDP_LIMIT
+        reply = response.to_wire(max_size=max(limit, UDP_LIMIT), prefer_truncation=True)
+        return _Reply(reply, script.delay_s if script else 0.0)
+
+    def _misbehave(self, script: Script, query: dns.message.Message, wire: bytes, *, tcp: bool) -> _Reply | None:
+        response = dns.message.make_response(query, recursion_available=False)
+        match script.fault:
+            case Fault.DROP:
+                return None
+            case Fault.GARBAGE:
+                return _Reply(b"\xff" * 40, script.delay_s)
+            case Fault.RAW:
+                return _Reply(wire[:2] + script.payload[2:], script.delay_s)
+            case Fault.TRUNCATE:
+                if tcp:
+                    return _Reply(self._respond(query).to_wire(), script.delay_s)
+                response.flags |= dns.flags.TC | dns.flags.AA
+            case Fault.WRONG_ID:
+                response = self._respond(query)
+                response.id = (query.id + 1) % 65536
+            case Fault.WRONG_QUESTION:
+                response = self._respond(query)
+                other = dns.name.from_text("wrong-question.invalid.")
+                response.question = [dns.rrset.RRset(other, dns.rdataclass.IN, query.question[0].rdtype)]
+            case Fault.BADTIME:
+                key = self._keys.get(query.keyname) if query.keyname else None
+                response = tsig_refusal(query, dns.rcode.BADTIME, key)
+            case Fault.UNSIGNED:
+                response.set_rcode(dns.rcode.NOERROR)
+            case _:
+                response.set_rcode(RCODE_OF_FAULT[script.fault])
+        return _Reply(response.to_wire(), script.delay_s)
+
+    def _respond(self, query: dns.message.Message) -> dns.message.Message:
+        response = dns.message.make_response(query, recursion_available=False, our_payload=EDNS_LIMIT)
+        question = query.question[0]
+        if query.edns > 0:
+            response.set_rcode(dns.rcode.BADVERS)
+        elif query.opcode() != dns.opcode.QUERY:
+            response.set_rcode(dns.rcode.NOTIMP)
+        elif question.rdclass != dns.rdataclass.IN or _unanswerable(question.rdtype):
+            response.set_rcode(dns.rcode.REFUSED)
+        else:
+            self._fill(response, question.name, question.rdtype)
+        return response
+
+    def _fill(self, response: dns.message.Message, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> None:
+        """Answer, following aliases as long as they stay in the zones served here (RFC 1034 4.3.2)."""
+        zone = self._zone_of(name)
+        if zone is None:
+            response.set_rcode(dns.rcode.REFUSED)
+            return
+        response.flags |= dns.flags.AA
+        seen: set[dns.name.Name] = set()
+        while zone is not None and name not in seen and len(seen) < CHAIN_LIMIT:
+            seen.add(name)
+            found = zone.lookup(name, rdtype)
+            if found.outcome is Outcome.DELEGATION:
+                if len(seen) == 1:
+                    response.flags &= ~dns.flags.AA
+                response.authority.extend(found.rrsets)
+                response.additional.extend(zone.glue(found.rrsets[0]))
+                return
+            response.answer.extend(found.rrsets)
+            if found.outcome in (Outcome.NODATA, Outcome.NXDOMAIN):
+                response.authority.append(zone.soa())
+                response.set_rcode(dns.rcode.NXDOMAIN if found.outcome is Outcome.NXDOMAIN else dns.rcode.NOERROR)
+            if found.outcome is not Outcome.ALIAS:
+                return
+            name = found.rrsets[0][0].target
+            zone = self._zone_of(name)
+
+    def _update(self, wire: bytes, query: dns.message.Message) -> dns.message.Message:
+        response, changed = answer_update(wire, query, self._zones, self._keys)
+        if changed is not None:
+            self._changed(changed)
+        return response
+
+
+class _UdpProtocol(asyncio.DatagramProtocol):
+    def __init__(self, answer: Callable[..., _Reply | None]) -> None:
+        self._answer = answer
+        self._transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.DatagramTransport, transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        reply = self._answer(data, addr[0], tcp=False)
+        transport = self._transport
+        if reply is None or transport is None:
+            return
+        if reply.delay_s:
+            asyncio.get_running_loop().call_later(reply.delay_s, transport.sendto, reply.wire, addr)
+        else:
+            transport.sendto(reply.wire, addr)
+
+    def error_received(self, exc: Exception) -> None:
+        """A client that has gone (ICMP port unreachable) is not the server's trouble."""
+
+
+def _unanswerable(rdtype: dns.rdatatype.RdataType) -> bool:
+    """AXFR, IXFR and the like; ANY is answered."""
+    return dns.rdatatype.is_metatype(rdtype) and rdtype != dns.rdatatype.ANY
+
+
+def _accept_any_key(message: dns.message.Message, name: dns.name.Name) -> bool:
+    """dnspython's way of reading a signed message without verifying it yet."""
+    return False
+
+
+def _form_error(wire: bytes) -> bytes:
+    response = dns.message.Message(id=struct.unpack("!H", wire[:2])[0])
+    response.flags = dns.flags.Flag(dns.flags.QR)
+    response.set_rcode(dns.rcode.FORMERR)
+    return response.to_wire()
+
+
+def _log(query: dns.message.Message, rdtype: str, source: str, tcp: bool) -> Query:
+    return Query(
+        name=query.question[0].name.to_text(),
+        rdtype=rdtype,
+        transport="tcp" if tcp else "udp",
+        source=source,
+        recursion_desired=bool(query.flags & dns.flags.RD),
+    )
+
+
+def _value(rdata: dns.rdata.Rdata) -> str:
+    text = rdata.to_text()
+    if rdata.rdtype == dns.rdatatype.TXT and text.count('"') == 2:
+        return text.strip('"')
+    return text
+
+
+if __name__ == "__main__":
+    from certwright.server.dns_main import main
+
+    raise SystemExit(main())
