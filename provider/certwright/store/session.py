@@ -1,0 +1,195 @@
+"""One read or one write transaction over a database connection: `ports.Reader` and `ports.Transaction`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any, NoReturn, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from certwright.domain.errors import Conflict, StoreUnavailable
+from certwright.engine.records import AuditEntry, VersionRecord
+from certwright.store.actor import Actor
+from certwright.store.chain import next_entry
+from certwright.store.failures import translate
+from certwright.store.statements import ABSENT, EQUAL, ONE_OF, Prepared, Shape, Statements
+from certwright.store.tables import Mapping, encode_time
+
+R = TypeVar("R")
+
+AUDIT_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionContext:
+    """What a session knows of its store. `shown` is the address without credentials."""
+
+    statements: Statements
+    shown: str
+    store_id: str
+    actor: Actor
+
+
+class SqlReader:
+    """One consistent read. Not for use by two threads at once."""
+
+    doing = "reading"
+
+    def __init__(self, connection: sa.Connection, context: SessionContext) -> None:
+        self._connection = connection
+        self._context = context
+        self._statements = context.statements
+
+    def one(self, kind: type[R], /, **equals: Any) -> R | None:
+        found = self.all(kind, limit=1, **equals)
+        return found[0] if found else None
+
+    def all(self, kind: type[R], /, *, limit: int | None = None, after: str | None = None, **equals: Any) -> list[R]:
+        mapping = self._statements.tables.of(kind)
+        shape, values = self._filter(mapping, equals)
+        if shape is None:
+            return []
+        prepared = self._statements.select(mapping, shape, after=after is not None, limited=limit is not None)
+        return self._records(mapping, prepared, {**values, "after": after, "limit": limit})
+
+    def count(self, kind: type[Any], /, **equals: Any) -> int:
+        mapping = self._statements.tables.of(kind)
+        shape, values = self._filter(mapping, equals)
+        if shape is None:
+            return 0
+        return int(self._run(self._statements.count(mapping, shape), values).scalar_one())
+
+    def due(self, now: datetime, *, limit: int) -> list[VersionRecord]:
+        mapping = self._statements.tables.of(VersionRecord)
+        return self._records(mapping, self._statements.due(), {"now": encode_time(now), "limit": limit})
+
+    def audit(self, region: str, *, after_seq: int = 0, limit: int | None = None) -> Iterator[AuditEntry]:
+        """Lines in order, fetched in pages: a long log needs no memory."""
+        mapping = self._statements.tables.of(AuditEntry)
+        prepared, seq, left = self._statements.audit_page(), after_seq, limit
+        while left is None or left > 0:
+            size = AUDIT_PAGE if left is None else min(AUDIT_PAGE, left)
+            page = self._records(mapping, prepared, {"region": region, "after": seq, "limit": size})
+            yield from page
+            if len(page) < size:
+                return
+            seq = page[-1].seq
+            left = None if left is None else left - len(page)
+
+    def audit_regions(self) -> list[str]:
+        return [row[0] for row in self._run(self._statements.audit_regions(), {}).all()]
+
+    def _filter(self, mapping: Mapping, equals: dict[str, Any]) -> tuple[Shape | None, dict[str, Any]]:
+        """The filter's shape and its parameters; no shape when nothing can match."""
+        shape: list[tuple[str, str]] = []
+        values: dict[str, Any] = {}
+        for name, value in equals.items():
+            if value is None:
+                shape.append((name, ABSENT))
+            elif isinstance(value, tuple | list | set | frozenset):
+                chosen = [mapping.encode_value(name, item) for item in value]
+                if not chosen:
+                    return None, {}
+                if None in chosen:
+                    raise ValueError(f"None in a list of values for {name}: ask for NULL on its own")
+                shape.append((name, ONE_OF))
+                values[f"f_{name}"] = json.dumps(chosen) if self._statements.is_sqlite else chosen
+            else:
+                shape.append((name, EQUAL))
+                values[f"f_{name}"] = mapping.encode_value(name, value)
+        return tuple(shape), values
+
+    def _records(self, mapping: Mapping, prepared: Prepared, values: dict[str, Any]) -> list[Any]:
+        rows = self._run(prepared, values).all()
+        try:
+            return [mapping.decode(row) for row in rows]
+        except (ValueError, TypeError) as error:
+            raise StoreUnavailable(
+                f"the store {self._context.shown} holds a row in {mapping.table.name} that cannot be read "
+                f"({type(error).__name__}); it was written by another version, or damaged",
+                code="store.damaged",
+            ) from None
+
+    def _run(self, prepared: Prepared, values: dict[str, Any]) -> sa.CursorResult[Any]:
+        try:
+            return self._connection.exec_driver_sql(prepared.sql, prepared.bind(values))
+        except SQLAlchemyError as error:
+            self._refuse(error)
+
+    def _refuse(self, error: SQLAlchemyError) -> NoReturn:
+        raise translate(error, doing=self.doing, shown=self._context.shown) from None
+
+
+class SqlTransaction(SqlReader):
+    """One write transaction; the store commits it or rolls it back."""
+
+    doing = "writing to"
+
+    def save(self, *records: Any) -> None:
+        for mapping, batch in self._batches(records):
+            self._write(self._statements.save(mapping), mapping, batch)
+
+    def insert(self, *records: Any) -> None:
+        for mapping, batch in self._batches(records):
+            written = self._write(self._statements.insert(mapping), mapping, batch)
+            if written != len(batch):
+                names = ", ".join("/".join(str(getattr(rec, k)) for k in mapping.key) for rec in batch[:3])
+                raise Conflict(f"{mapping.table.name} has a record with this key already: {names}", code="store.taken")
+
+    def remove(self, kind: type[Any], /, **equals: Any) -> int:
+        mapping = self._writable(kind)
+        shape, values = self._filter(mapping, equals)
+        if shape is None:
+            return 0
+        return int(self._run(self._statements.delete(mapping, shape), values).rowcount)
+
+    def record_audit(
+        self, *, region: str, at: datetime, action: str, arn: str, result: str, details: dict[str, Any] | None = None
+    ) -> None:
+        head: Any = self._run(self._statements.audit_head(), {"region": region}).first()
+        actor = self._context.actor
+        entry = next_entry(
+            previous=(head[0], head[1]) if head else None,
+            store_id=self._context.store_id,
+            region=region,
+            at=at,
+            who=actor.who,
+            who_source=actor.source,
+            action=action,
+            arn=arn,
+            result=result,
+            details=details or {},
+        )
+        mapping = self._statements.tables.of(AuditEntry)
+        if self._write(self._statements.insert(mapping), mapping, [entry]) != 1:
+            raise Conflict(f"another process wrote line {entry.seq} of the audit log of {region} at the same time")
+
+    def add_to(self, kind: type[Any], field: str, amount: int, /, **equals: Any) -> None:
+        mapping = self._writable(kind)
+        shape, values = self._filter(mapping, equals)
+        if shape is not None:
+            self._run(self._statements.add_to(mapping, field, shape), {**values, "amount": amount})
+
+    def _batches(self, records: tuple[Any, ...]) -> Iterator[tuple[Mapping, list[Any]]]:
+        for kind, batch in groupby(records, key=type):
+            yield self._writable(kind), list(batch)
+
+    def _writable(self, kind: type[Any]) -> Mapping:
+        if kind is AuditEntry:
+            raise TypeError("the audit log only grows: use record_audit")
+        return self._statements.tables.of(kind)
+
+    def _write(self, prepared: Prepared, mapping: Mapping, batch: list[Any]) -> int:
+        """How many rows were written. An insert's parameters are in the order of `mapping.names`."""
+        rows = [mapping.encode(record) for record in batch]
+        try:
+            if len(rows) == 1:
+                return self._connection.exec_driver_sql(prepared.sql, rows[0]).rowcount
+            return self._connection.exec_driver_sql(prepared.sql, rows).rowcount
+        except SQLAlchemyError as error:
+            self._refuse(error)
