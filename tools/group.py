@@ -1,4 +1,4 @@
-"""Print the requirements of a dependency group of pyproject.toml, one per line, for pips older than `--group` (25.1)."""
+"""Print the requirements of a dependency group of pyproject.toml, one per line, for pips before `--group` (25.1)."""
 
 import sys
 import tomllib
