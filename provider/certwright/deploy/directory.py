@@ -15,8 +15,9 @@ from typing import Any, ClassVar
 from pydantic import ValidationError
 
 from certwright.deploy.mark import Mark
+from certwright.deploy.opening import changing, check_directory, reading
 from certwright.deploy.pair import pair_files, read_pair, version_stem
-from certwright.deploy.place import CURRENT, Access, Holding, Place, changing, check_directory, reading
+from certwright.deploy.place import CURRENT, Access, Holding, Place
 from certwright.deploy.reload import RELOAD_TIMEOUT_S, Reloaded, clean_environment, run_reload
 from certwright.domain.errors import DeployFailed
 from certwright.domain.targets import DirectoryTarget, OnDelete

@@ -4,24 +4,22 @@
     PATH/versions/000003-0f3a…/{cert,chain,fullchain,privkey}.pem, certwright.json
 
 Everything is done relative to open directories and never through a symbolic link, so a path that is swapped underneath
-leads nowhere. Who changes a place holds an exclusive lock on the directory itself; readers need none.
+leads nowhere. `opening` gives a place, locked for who changes it.
 """
 
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from certwright.deploy.mark import LARGEST_MARK, MARK_FILE, Mark, parse_mark
 from certwright.deploy.pair import PAIR_FILES
-from certwright.domain.errors import DeployFailed
 
 CURRENT = "current"
 VERSIONS = "versions"
@@ -30,8 +28,7 @@ _NEW_LINK = ".certwright-current"
 _NEW_MARK = ".certwright-mark"
 _VERSION_NAME = re.compile(r"[0-9]{6,20}-[0-9a-f]{12}(?:\.[0-9]{1,6})?")
 _LARGEST_FILE = 1 << 20
-_LOCK_PAUSE_S = 0.05
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+DIRECTORY_FLAGS = os.O_RDONLY | os.ODIRECTORY_FLAGS | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,106 +208,8 @@ class Place:
 
 
 @contextmanager
-def reading(path: str) -> Iterator[Place | None]:
-    """An existing place to look at; None when there is none. Writes nothing, waits for nobody."""
-    try:
-        fd = os.open(path, _DIRECTORY)
-    except (FileNotFoundError, NotADirectoryError):
-        yield None
-        return
-    try:
-        yield Place(path=path, fd=fd)
-    finally:
-        os.close(fd)
-
-
-@contextmanager
-def changing(
-    path: str, *, access: Access | None, wait_s: float, sleep: Callable[[float], None]
-) -> Iterator[Place | None]:
-    """The place for one change, locked. With `access` it is made when it is missing, without it is then None.
-
-    Raises DeployFailed (deploy.place_busy) when another run holds it for longer than `wait_s`.
-    """
-    while True:
-        made = access is not None and not os.path.lexists(path) and _make(path)
-        try:
-            fd = os.open(path, _DIRECTORY)
-        except FileNotFoundError:
-            if access is not None:
-                continue  # removed by another run between our two calls
-            yield None
-            return
-        try:
-            _lock(fd, path, wait_s, sleep)
-            if not _is_still(fd, path):  # its last owner took the directory away while we waited
-                continue
-            yield Place(path=path, fd=fd, made=made)
-            return
-        finally:
-            os.close(fd)
-
-
-def check_directory(place: Place, access: Access) -> None:
-    """Refuse a directory in which a stranger could swap the files. Raises DeployFailed (deploy.path_refused)."""
-    state = os.fstat(place.fd)
-    if state.st_mode & stat.S_IWOTH:
-        raise DeployFailed(
-            f"directory {place.path}: everyone may write to it (mode {stat.S_IMODE(state.st_mode):04o}), so a private "
-            f"key is not safe there; take the right away or name a directory of its own",
-            code="deploy.path_refused",
-        )
-    parent = os.stat(os.path.dirname(place.path))
-    if parent.st_mode & stat.S_IWOTH and state.st_uid not in (0, os.geteuid(), access.uid):
-        raise DeployFailed(
-            f"directory {place.path}: it belongs to user {state.st_uid} and lies in a directory to which everyone may "
-            f"write; set `owner` to that user or name another path",
-            code="deploy.path_refused",
-        )
-
-
-def _make(path: str) -> bool:
-    parent = os.path.dirname(path)
-    os.makedirs(parent, 0o755, exist_ok=True)
-    try:
-        os.mkdir(path, 0o700)
-    except FileExistsError:
-        return False
-    fd = os.open(parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-    return True
-
-
-def _lock(fd: int, path: str, wait_s: float, sleep: Callable[[float], None]) -> None:
-    for _ in range(max(1, int(wait_s / _LOCK_PAUSE_S))):
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            sleep(_LOCK_PAUSE_S)
-        else:
-            return
-    raise DeployFailed(
-        f"directory {path}: another run has been changing it for more than {wait_s:g} seconds; wait for it and "
-        f"try again",
-        code="deploy.place_busy",
-    )
-
-
-def _is_still(fd: int, path: str) -> bool:
-    try:
-        seen = os.stat(path, follow_symlinks=False)
-    except FileNotFoundError:
-        return False
-    held = os.fstat(fd)
-    return (seen.st_dev, seen.st_ino) == (held.st_dev, held.st_ino)
-
-
-@contextmanager
 def _directory(name: str, parent: int) -> Iterator[int]:
-    fd = os.open(name, _DIRECTORY, dir_fd=parent)
+    fd = os.open(name, DIRECTORY_FLAGS, dir_fd=parent)
     try:
         yield fd
     finally:

@@ -119,7 +119,7 @@ class DirectoryTarget(Target):
     reload: Annotated[tuple[str, ...], BeforeValidator(_reload_list)] = Field(
         default=(),
         description="Command that makes the server read the new files, as a list of arguments; no shell is involved. "
-        "It sees only PATH, HOME, LANG, CERTWRIGHT_ARN and CERTWRIGHT_{CERT,KEY,CHAIN,FULLCHAIN}_PATH in its environment. "
+        "Its environment is PATH, HOME, LANG, CERTWRIGHT_ARN and CERTWRIGHT_{CERT,KEY,CHAIN,FULLCHAIN}_PATH. "
         "When it fails, the old pair is put back.",
     )
     keep: int = Field(
