@@ -80,7 +80,7 @@ def _make(path: str) -> bool:
         os.mkdir(path, 0o700)
     except FileExistsError:
         return False
-    fd = os.open(parent, os.O_RDONLY | os.ODIRECTORY_FLAGS | os.O_CLOEXEC)
+    fd = os.open(parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(fd)
     finally:

@@ -28,7 +28,7 @@ _NEW_LINK = ".certwright-current"
 _NEW_MARK = ".certwright-mark"
 _VERSION_NAME = re.compile(r"[0-9]{6,20}-[0-9a-f]{12}(?:\.[0-9]{1,6})?")
 _LARGEST_FILE = 1 << 20
-DIRECTORY_FLAGS = os.O_RDONLY | os.ODIRECTORY_FLAGS | os.O_NOFOLLOW | os.O_CLOEXEC
+DIRECTORY_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

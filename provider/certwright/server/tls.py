@@ -115,13 +115,14 @@ class TlsEndpoint:
     ) -> None:
         with self._guard:
             self._closing = True
-            to_close, threads = list(self._open), list(self._threads)
+            to_close = list(self._open)
         assert self._listener is not None
         for connection in (self._listener, *to_close):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits on it
-        for thread in threads:
-            thread.join()
+        while self._threads:
+            for thread in list(self._threads):
+                thread.join()
         self._listener.close()
 
     def reload(self) -> None:
@@ -164,13 +165,14 @@ class TlsEndpoint:
             if context is None:
                 return
             connection.settimeout(HANDSHAKE_TIMEOUT_S)
-            with contextlib.suppress(OSError), context.wrap_socket(connection, server_side=True) as tls:
-                with self._guard:  # wrapping moves the descriptor to a new object
-                    self._open.discard(connection)
+            wrapped = context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+            with contextlib.suppress(OSError), wrapped as tls:
+                with self._guard:  # the descriptor has moved to a new object
                     self._open.add(tls)
                     if self._closing:
                         return
                 try:
+                    tls.do_handshake()
                     tls.settimeout(IDLE_TIMEOUT_S)
                     self._answer(tls)
                 finally:
