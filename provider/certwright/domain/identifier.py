@@ -108,6 +108,12 @@ def parse_as(kind: IdentifierKind, text: str, *, path: str = "") -> Parsed:
     return Identifier(kind=kind, value=value), []
 
 
+def canonical_name(text: object) -> str:
+    """One text for all spellings of a name, for comparing and sorting wire values; what cannot be read stays itself."""
+    identifier, _ = parse_identifier(text)
+    return str(text) if identifier is None else f"{identifier.kind.value}:{identifier.value}"
+
+
 def _finding(message: str, path: str) -> Finding:
     return Finding(code=NAMES_INVALID, message=message, path=path)
 
@@ -262,7 +268,7 @@ _DN_SPELLINGS = {
 
 
 def parse_directory_name(text: str) -> x509.Name | None:
-    """The name for an RFC 4514 string; None when it is none, is empty, or uses the ``#hex`` form."""
+    """The name for an RFC 4514 string; None when it is none, is empty, hides characters, or uses the ``#hex`` form."""
     # cryptography reads #hex as if the DER were text, so that form is refused.
     if len(text) > MAX_DIRECTORY_NAME_LENGTH or re.search(r"=\s*#", text):
         return None
@@ -273,7 +279,9 @@ def parse_directory_name(text: str) -> x509.Name | None:
         stable = x509.Name.from_rfc4514_string(name.rfc4514_string()) == name
     except (ValueError, TypeError, LookupError, OverflowError):
         return None
-    return name if stable and len(list(name)) > 0 else None
+    # An escaped NUL (``\00``) is seen only after decoding.
+    hidden = any(is_invisible(c) for attribute in name for c in str(attribute.value))
+    return name if stable and not hidden and len(list(name)) > 0 else None
 
 
 def _attribute_order(attribute: x509.NameAttribute[str | bytes]) -> tuple[str, str]:
@@ -283,7 +291,7 @@ def _attribute_order(attribute: x509.NameAttribute[str | bytes]) -> tuple[str, s
 def _dn(text: str, objections: list[str]) -> str | None:
     name = parse_directory_name(text)
     value = "" if name is None else name.rfc4514_string()
-    if not value or len(value) > MAX_DIRECTORY_NAME_LENGTH or any(is_invisible(c) for c in value):
+    if not value or len(value) > MAX_DIRECTORY_NAME_LENGTH:
         objections.append("this is not a distinguished name as in RFC 4514, such as CN=printer,O=Shop,C=DE")
         return None
     return value
