@@ -1,0 +1,1 @@
+"""The executable `pulumi-resource-certwright`: Pulumi's provider protocol over gRPC."""

@@ -1,0 +1,218 @@
+"""Token → handler, with everything around one request: context, read-only refusal, log lines, clean errors, claims.
+
+Both adapters translate their wire form to neutral trees, call a method here, and translate the answer back. Handlers,
+their models and the services are imported and built at the first request that needs them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from certwright.binding.enginelog import EngineLog
+from certwright.binding.errors import clean_errors
+from certwright.binding.registry import Registry
+from certwright.binding.run import RunTable
+from certwright.binding.shape import DiffAnswer, answer
+from certwright.config import Config
+from certwright.domain.errors import CertwrightError
+
+if TYPE_CHECKING:
+    from certwright.engine.ports import CancelSignal
+    from certwright.resources.base import CheckResult, Context, CreateResult, Log, ReadResult, Tree, UpdateResult
+
+
+class ReadOnly(CertwrightError):
+    """The provider is configured with readOnly."""
+
+    code = "config.read_only"
+
+
+def _always() -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What an adapter knows of a request beside its trees.
+
+    timeout_s: None or 0 means the resource's own default. alive: whether the caller still waits for the answer.
+    log: None means the engine's log under `urn`.
+    """
+
+    token: str
+    urn: str = ""
+    preview: bool = False
+    timeout_s: float | None = None
+    ignore_changes: tuple[str, ...] = ()
+    alive: Callable[[], bool] = _always
+    log: Log | None = None
+
+    @property
+    def name(self) -> str:
+        return self.urn.rsplit("::", 1)[-1] or self.token
+
+
+class Dispatcher:
+    """One configured provider. Thread-safe: handlers are built once and shared by all requests."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        cancel: CancelSignal,
+        run: RunTable,
+        log: EngineLog,
+        registry: Registry | None = None,
+    ) -> None:
+        self.config = config
+        self.run = run
+        self._cancel = cancel
+        self._log = log
+        self._registry = registry or Registry()
+        self._lock = threading.RLock()
+        self._services: Any = None
+        self._handlers: dict[str, Any] = {}
+        self._functions: dict[str, Any] = {}
+
+    # what is built on demand ---------------------------------------------------------------------------------------
+
+    def services(self) -> Any:
+        with self._lock:
+            if self._services is None:
+                self._services = self._registry.services(self.config)
+                self.run.use(self._persist)
+            return self._services
+
+    def handler(self, token: str) -> Any:
+        with self._lock:
+            if token not in self._handlers:
+                self._handlers[token] = self._registry.resource(token)(self.services())
+            return self._handlers[token]
+
+    def function(self, token: str) -> Any:
+        with self._lock:
+            if token not in self._functions:
+                self._functions[token] = self._registry.function(token)(self.services())
+            return self._functions[token]
+
+    def _persist(self, claims: Any) -> None:
+        from certwright.engine.claims import persist_claims
+
+        persist_claims(self.services(), claims)
+
+    def close(self) -> None:
+        with self._lock:
+            services, self._services = self._services, None
+            self._handlers.clear()
+            self._functions.clear()
+        if services is not None and hasattr(services, "close"):
+            services.close()
+
+    # requests ------------------------------------------------------------------------------------------------------
+
+    def check(self, call: Call, *, olds: Tree, news: Tree) -> CheckResult:
+        with clean_errors(f"check of {call.name}"):
+            handler = self.handler(call.token)
+            self.run.note_checked(call.urn)
+            result: CheckResult = handler.check(self.context(call), olds=olds, news=news)
+            return result
+
+    def diff(self, call: Call, *, id: str, old_inputs: Tree, olds: Tree, news: Tree) -> DiffAnswer:
+        """Compare, and put each reason under the resource; the Diff of a refresh is quiet."""
+        with clean_errors(f"diff of {call.name}"):
+            context = self.context(call)
+            result = self.handler(call.token).diff(context, id=id, old_inputs=old_inputs, olds=olds, news=news)
+            shaped = answer(result, ignore_changes=call.ignore_changes)
+            if shaped.changes and not self.run.is_refresh_diff(call.urn):
+                from certwright.resources.base import Severity
+
+                for reason in result.reasons:
+                    context.log(Severity.INFO, reason.sentence)
+            return shaped
+
+    def create(self, call: Call, *, news: Tree) -> CreateResult:
+        from certwright.resources.base import Incomplete
+
+        made = ""
+        with clean_errors(f"create of {call.name}"):
+            self._may_write(call, "create")
+            try:
+                result: CreateResult = self.handler(call.token).create(self.context(call), news=news)
+                made = result.id
+            except Incomplete as incomplete:
+                made = incomplete.id
+                raise
+            finally:
+                if made and not call.preview:
+                    self.run.note_write()
+                    self.run.answered(made, alive=call.alive())
+            if not made and not call.preview:
+                raise AssertionError("a create gave no id")
+            return result
+
+    def read(self, call: Call, *, id: str, inputs: Tree, olds: Tree) -> ReadResult:
+        with clean_errors(f"read of {call.name}"):
+            self.run.note_read(call.urn)
+            result: ReadResult = self.handler(call.token).read(self.context(call), id=id, inputs=inputs, olds=olds)
+            return result
+
+    def update(self, call: Call, *, id: str, old_inputs: Tree, olds: Tree, news: Tree) -> UpdateResult:
+        with clean_errors(f"update of {call.name}"):
+            self._may_write(call, "update")
+            handler = self.handler(call.token)
+            result: UpdateResult = handler.update(
+                self.context(call), id=id, old_inputs=old_inputs, olds=olds, news=news
+            )
+            if not call.preview:
+                self.run.note_write()
+            return result
+
+    def delete(self, call: Call, *, id: str, olds: Tree) -> None:
+        with clean_errors(f"delete of {call.name}"):
+            self._may_write(call, "delete")
+            self.handler(call.token).delete(self.context(call), id=id, olds=olds)
+            self.run.note_write()
+
+    def invoke(self, token: str, args: Tree, *, preview: bool = False) -> Tree:
+        """Call a function. One whose class says `in_preview = False` is not called by a preview: all outputs unknown."""
+        with clean_errors(f"call of {token}"):
+            function = self.function(token)
+            if preview and not getattr(function, "in_preview", True):
+                from certwright.binding.schema import wire_names
+                from certwright.domain.values import UNKNOWN
+
+                return dict.fromkeys(wire_names(function.outputs), UNKNOWN)
+            answered: Tree = function.call(args)
+            return answered
+
+    def context(self, call: Call) -> Context:
+        from certwright.resources.base import Context
+
+        return Context(
+            urn=call.urn,
+            log=call.log or self._log.for_urn(call.urn),
+            run=self.run,
+            cancel=self._cancel,
+            preview=call.preview,
+            timeout_s=call.timeout_s or None,
+            ignore_changes=call.ignore_changes,
+        )
+
+    def _may_write(self, call: Call, verb: str) -> None:
+        if self.config.read_only and not call.preview:
+            raise ReadOnly(f"{call.name}: {verb} refused, since the provider is configured with readOnly")
+
+    # the end of a run ----------------------------------------------------------------------------------------------
+
+    def warn_undeclared(self) -> None:
+        """Warn, on their delete rows, of resources that this run did not declare and whose deletion will be refused."""
+        prefix = self.run.urn_prefix()
+        if self._services is None or not prefix or self.run.only_refreshed:
+            return
+        from certwright.engine.usage import undeclared_in_use
+
+        for urn, sentence in undeclared_in_use(self._services, prefix, set(self.run.checked)):
+            self._log.send(urn, "warning", sentence)

@@ -1,0 +1,81 @@
+"""Token → handler, found only when first needed: a plugin must answer Configure before SQLAlchemy is imported."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from certwright.config import Config
+from certwright.domain.errors import CertwrightError
+
+
+class UnknownToken(CertwrightError):
+    """The program names a resource or function that this version does not have."""
+
+    code = "request.unknown_token"
+
+
+def _attribute(module: str, name: str) -> Any:
+    return getattr(importlib.import_module(module), name)
+
+
+def shipped_resources() -> tuple[type[Any], ...]:
+    return tuple(_attribute("certwright.resources.registry", "RESOURCES"))
+
+
+def shipped_functions() -> tuple[type[Any], ...]:
+    return tuple(_attribute("certwright.functions.registry", "FUNCTIONS"))
+
+
+def shipped_services(config: Config) -> Any:
+    return _attribute("certwright.wiring", "build")(config)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registry:
+    """Where handler classes, function classes and services come from; tests give their own.
+
+    resources, functions: classes that are built with the services as their only argument.
+    services: Config → Services; may raise StoreUnavailable and the like.
+    """
+
+    resources: Callable[[], Iterable[type[Any]]] = shipped_resources
+    functions: Callable[[], Iterable[type[Any]]] = shipped_functions
+    services: Callable[[Config], Any] = shipped_services
+
+    def resource(self, token: str) -> type[Any]:
+        return _find(self.resources(), token, "resource")
+
+    def function(self, token: str) -> type[Any]:
+        return _find(self.functions(), token, "function")
+
+
+def _find(classes: Iterable[type[Any]], token: str, what: str) -> type[Any]:
+    known = {c.token: c for c in classes}
+    found = known.get(token) or known.get(long_form(token))
+    if found is None:
+        raise UnknownToken(f'certwright has no {what} "{token}"; it has {", ".join(sorted(known))}')
+    return found
+
+
+def long_form(token: str) -> str:
+    """`certwright:Certificate` → `certwright:index:Certificate`."""
+    parts = token.split(":")
+    return f"{parts[0]}:index:{parts[1]}" if len(parts) == 2 else token
+
+
+def token_of_urn(urn: str) -> str:
+    """The resource type inside a URN: the last part of its type chain; empty when the text is no URN."""
+    parts = urn.split("::")
+    return parts[2].rsplit("$", 1)[-1] if len(parts) >= 4 else ""
+
+
+def preload_shipped() -> None:
+    """Import handlers and their libraries ahead of the first request (for a background thread). Opens nothing."""
+    try:
+        shipped_resources()
+        _attribute("certwright.wiring", "build")
+    except Exception:  # the request that needs them will say what is wrong
+        return

@@ -1,0 +1,110 @@
+"""One provider process between its start and its end: engine address, configuration, dispatcher, cancel signal."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from certwright.binding.dispatch import Dispatcher
+from certwright.binding.enginelog import EngineLog
+from certwright.binding.registry import Registry
+from certwright.binding.run import RunFile, RunTable
+from certwright.config import load
+from certwright.domain.errors import CertwrightError
+
+END_OF_RUN_S = 0.18  # the engine calls a plugin dead that answers its health check after 500 ms
+_log = logging.getLogger("certwright.session")
+
+
+class NotConfigured(CertwrightError):
+    """A request that needs settings came before Configure, or while a setting is still unknown."""
+
+    code = "config.missing"
+
+
+class Session:
+    """Thread-safe. `parent` is the CLI's process id; with the engine's address it names the run."""
+
+    def __init__(
+        self,
+        *,
+        engine: str = "",
+        parent: int | None = None,
+        registry: Registry | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self.cancel = threading.Event()
+        self.log = EngineLog(engine)
+        self.waiting: tuple[str, ...] = ()
+        self._parent = os.getppid() if parent is None else parent
+        self._registry = registry or Registry()
+        self._environ = environ
+        self._lock = threading.Lock()
+        self._dispatcher: Dispatcher | None = None
+        self._ending: threading.Thread | None = None
+
+    def connect(self, engine: str) -> None:
+        """The engine's address, from the command line, Handshake or Attach; one that is known already stays."""
+        if engine:
+            self.log.connect(engine)
+
+    def configure(self, arguments: Mapping[str, Any]) -> None:
+        """Raises Refused with every wrong setting. Opens nothing."""
+        config = load(arguments, environ=self._environ)
+        run = RunTable(RunFile(config.directories.runtime, engine=self.log.address, parent=self._parent))
+        with self._lock:
+            self.waiting = ()
+            self._dispatcher = Dispatcher(config, cancel=self.cancel, run=run, log=self.log, registry=self._registry)
+
+    def wait_for(self, settings: tuple[str, ...]) -> None:
+        """Settings that this preview does not know: previews pass through, anything real is refused."""
+        self.waiting = settings
+
+    def dispatcher(self) -> Dispatcher:
+        with self._lock:
+            if self._dispatcher is not None and not self.waiting:
+                return self._dispatcher
+        if self.waiting:
+            raise NotConfigured(f"the provider settings {', '.join(self.waiting)} are not known yet")
+        raise NotConfigured("the provider was asked for work before it was configured")
+
+    def end_of_run(self, *, wait_s: float = END_OF_RUN_S) -> None:
+        """The engine's health check before its summary: last warnings, claims, and the end of the announcements.
+
+        Returns within `wait_s`; what is not done by then goes on in its thread. Failures are swallowed: this is a bonus
+        on an undocumented habit of the engine (mechanics.md 4).
+        """
+        with self._lock:
+            if self._dispatcher is None:
+                return
+            if self._ending is None or not self._ending.is_alive():
+                self._ending = threading.Thread(target=self._end, args=(self._dispatcher,), daemon=True)
+                self._ending.start()
+            ending = self._ending
+        ending.join(wait_s)
+
+    def _end(self, dispatcher: Dispatcher) -> None:
+        for step in (dispatcher.warn_undeclared, dispatcher.run.end):
+            try:
+                step()
+            except Exception as problem:
+                _log.debug("end of run: %s", type(problem).__name__)
+
+    def close(self, *, killed: bool = False) -> None:
+        """After SIGINT or SIGTERM; `killed`: the CLI is gone, so that what it was told last may not be in its state."""
+        self.cancel.set()
+        with self._lock:
+            dispatcher, self._dispatcher = self._dispatcher, None
+            ending = self._ending
+        if ending is not None:
+            ending.join(2.0)
+        if dispatcher is not None:
+            try:
+                dispatcher.run.end(with_claims=not killed)
+                dispatcher.close()
+            except Exception as problem:
+                _log.debug("close: %s", type(problem).__name__)
+        self.log.close()
