@@ -86,7 +86,7 @@ class Leases:
             if signal.is_set():
                 raise Cancelled(f"cancelled while waiting for the lease on {name}")
             with self._backend.leaser() as connection:
-                row = self._run(connection, self._sql.acquire, (name, self._holder, seconds)).first()
+                row: Any = self._run(connection, self._sql.acquire, (name, self._holder, seconds)).first()
                 if row is not None:
                     return Lease(name=name, holder=self._holder, token=int(row[0]))
                 other = self._run(connection, self._sql.look, (name,)).first()

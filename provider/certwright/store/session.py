@@ -81,6 +81,11 @@ class SqlReader:
             seq = page[-1].seq
             left = None if left is None else left - len(page)
 
+    def audit_head(self, region: str) -> tuple[int, str] | None:
+        """Sequence number and hash of the last line; None when the region has none."""
+        row: Any = self._run(self._statements.audit_head(), {"region": region}).first()
+        return (int(row[0]), str(row[1])) if row is not None else None
+
     def audit_regions(self) -> list[str]:
         return [row[0] for row in self._run(self._statements.audit_regions(), {}).all()]
 
@@ -151,10 +156,9 @@ class SqlTransaction(SqlReader):
     def record_audit(
         self, *, region: str, at: datetime, action: str, arn: str, result: str, details: dict[str, Any] | None = None
     ) -> None:
-        head: Any = self._run(self._statements.audit_head(), {"region": region}).first()
         actor = self._context.actor
         entry = next_entry(
-            previous=(head[0], head[1]) if head else None,
+            previous=self.audit_head(region),
             store_id=self._context.store_id,
             region=region,
             at=at,

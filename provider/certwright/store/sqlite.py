@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from certwright.domain.errors import Conflict, StoreMismatch, StoreUnavailable
 from certwright.store import opened
 from certwright.store.failures import translated
+from certwright.store.private import place, sync, sync_directory
 from certwright.store.statements import Statements
 from certwright.store.tables import Tables, tables_of
 
@@ -90,10 +91,10 @@ class SqliteBackend:
             fresh = directory / f".{self.path.name}.{secrets.token_hex(8)}.new"
             try:
                 self._fill(fresh, meta)
-                _sync(fresh)
+                sync(fresh)
                 with suppress(FileExistsError):
-                    _place(fresh, self.path)
-                _sync(directory)
+                    place(fresh, self.path)
+                sync_directory(directory)
             finally:
                 fresh.unlink(missing_ok=True)
         except OSError as error:
@@ -245,25 +246,3 @@ def _connector(path: Path, mode: str, pragmas: tuple[str, ...]) -> Callable[[], 
         return connection
 
     return connect
-
-
-def _sync(path: Path) -> None:
-    if os.name != "posix":  # Windows cannot sync a directory
-        return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _place(fresh: Path, final: Path) -> None:
-    """Give the file its name unless the name is taken (FileExistsError)."""
-    try:
-        os.link(fresh, final)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links
-        if final.exists():
-            raise FileExistsError(final) from None
-        os.rename(fresh, final)

@@ -1,0 +1,188 @@
+"""A store in a schema of a PostgreSQL database, for teams: any number of machines, one writer at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import re
+import threading
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError
+
+from certwright.domain.errors import StoreUnavailable
+from certwright.store import opened
+from certwright.store.failures import translated
+from certwright.store.statements import Statements
+from certwright.store.tables import Tables, tables_of
+
+DRIVER = "postgresql+psycopg"
+DEFAULT_SCHEMA = "certwright"
+CONNECT_TIMEOUT_S = 10
+LOCK_TIMEOUT_S = 60
+_SCHEMA_NAME = re.compile(r"^[a-z_][a-z0-9_]{0,62}$")
+
+# The audit log only grows, also for somebody who has a SQL prompt (who can drop the trigger; the chain tells).
+AUDIT_TRIGGERS = (
+    "CREATE FUNCTION {s}.refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION 'the audit log only grows'; END $$",
+    "CREATE TRIGGER audit_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON {s}.audit "
+    "FOR EACH STATEMENT EXECUTE FUNCTION {s}.refuse_change()",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Engines:
+    base: sa.Engine
+    read: sa.Engine
+    write: sa.Engine
+    statements: Statements
+    pid: int
+
+
+class PostgresBackend:
+    """url: ``postgresql://user:password@host/database``, with `?schema=NAME` for another schema than `certwright`.
+
+    Writers queue at one advisory lock per schema, so that a write transaction sees what SQLite's would see: everything
+    that was committed before it, and nobody beside it. Leases do not queue there.
+    """
+
+    is_local_file = False
+    database_now = "(extract(epoch FROM clock_timestamp())::float8)"
+
+    def __init__(self, url: str) -> None:
+        self._url, self._schema = _parse(url)
+        port = f":{self._url.port}" if self._url.port else ""
+        self.shown = f"postgresql://{self._url.host or ''}{port}/{self._url.database} (schema {self._schema})"
+        self._tables: Tables = tables_of(self._schema)
+        self._lock_key = int.from_bytes(hashlib.sha256(f"certwright:{self._schema}".encode()).digest()[:8], signed=True)
+        self._engines: _Engines | None = None
+        self._opening = threading.Lock()
+        self._seen = False
+
+    def exists(self) -> bool:
+        if not self._seen:
+            engine = self._current().base
+            with opened.transaction(engine, doing="looking for", shown=self.shown, commit=False) as connection:
+                self._seen = self._is_there(connection)
+        return self._seen
+
+    def create(self, meta: dict[str, str]) -> None:
+        engine = self._current().base
+        with (
+            opened.transaction(engine, doing="making", shown=self.shown, commit=True) as connection,
+            translated("making", self.shown),
+        ):
+            self._take_turn(connection)
+            if self._is_there(connection):
+                return
+            connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {self._schema}")
+            self._tables.metadata.create_all(connection)
+            for trigger in AUDIT_TRIGGERS:
+                connection.exec_driver_sql(trigger.format(s=self._schema))
+            opened.fill_meta(connection, self._tables, meta)
+
+    def open(self) -> str:
+        if not self.exists():
+            raise opened.absent(self.shown)
+        with self.reader() as connection, translated("opening", self.shown):
+            return opened.check_meta(connection, self._tables, self.shown)
+
+    @property
+    def statements(self) -> Statements:
+        return self._current().statements
+
+    def reader(self) -> AbstractContextManager[sa.Connection]:
+        return opened.transaction(self._current().read, doing="reading", shown=self.shown, commit=False)
+
+    def writer(self) -> AbstractContextManager[sa.Connection]:
+        return opened.transaction(self._current().write, doing="writing to", shown=self.shown, commit=True)
+
+    def leaser(self) -> AbstractContextManager[sa.Connection]:
+        return opened.transaction(self._current().base, doing="taking a lease in", shown=self.shown, commit=True)
+
+    def close(self) -> None:
+        with self._opening:
+            engines, self._engines = self._engines, None
+        if engines is not None:
+            engines.base.dispose(close=os.getpid() == engines.pid)
+            engines.write.dispose(close=os.getpid() == engines.pid)
+
+    def _current(self) -> _Engines:
+        engines = self._engines
+        if engines is None or engines.pid != os.getpid():
+            with self._opening:
+                engines = self._engines
+                if engines is None or engines.pid != os.getpid():
+                    self._engines = engines = self._connectable()
+        return engines
+
+    def _connectable(self) -> _Engines:
+        base, write = self._engine(), self._engine()
+
+        @sa.event.listens_for(write, "begin")
+        def _begin(connection: sa.Connection) -> None:
+            self._take_turn(connection)
+
+        return _Engines(
+            base=base,
+            read=base.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True),
+            write=write,
+            statements=Statements(dialect=base.dialect, tables=self._tables),
+            pid=os.getpid(),
+        )
+
+    def _engine(self) -> sa.Engine:
+        settings: dict[str, Any] = {}
+        if "connect_timeout" not in self._url.query:
+            settings["connect_timeout"] = CONNECT_TIMEOUT_S
+        return sa.create_engine(
+            self._url,
+            connect_args={"application_name": "certwright", **settings},
+            paramstyle="format",
+            pool_size=4,
+            max_overflow=28,
+            hide_parameters=True,
+        )
+
+    def _take_turn(self, connection: sa.Connection) -> None:
+        # One round trip. LOCAL, so that a pooler that shares sessions does not carry it over. An administrator's
+        # stronger synchronous_commit (remote_apply) stays.
+        connection.exec_driver_sql(
+            f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_S}s'; "
+            "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'; "
+            f"SELECT pg_advisory_xact_lock({self._lock_key})",
+            execution_options={"no_parameters": True},
+        )
+
+    def _is_there(self, connection: sa.Connection) -> bool:
+        with translated("looking for", self.shown):
+            found = connection.execute(sa.text("SELECT to_regclass(:name)"), {"name": f"{self._schema}.meta"})
+            return found.scalar() is not None
+
+
+def _parse(url: str) -> tuple[sa.URL, str]:
+    """The address for the driver, and the schema. Raises StoreUnavailable, never with the address in it."""
+    if importlib.util.find_spec("psycopg") is None:
+        raise StoreUnavailable(
+            "a PostgreSQL store needs the driver psycopg: pip install certwright[postgres]", code="store.driver"
+        )
+    try:
+        parsed = sa.make_url(url)
+    except (ArgumentError, ValueError):
+        raise StoreUnavailable(
+            "the store's address cannot be read; write postgresql://USER:PASSWORD@HOST:PORT/DATABASE with special "
+            "characters of the password percent-encoded",
+            code="store.address",
+        ) from None
+    given = parsed.query.get("schema", DEFAULT_SCHEMA)
+    schema = given if isinstance(given, str) else given[-1]
+    if not _SCHEMA_NAME.match(schema):
+        raise StoreUnavailable(
+            f"the schema {schema[:64]!r} in the store's address is not a plain lower-case name", code="store.address"
+        )
+    return parsed.set(drivername=DRIVER).difference_update_query(["schema"]), schema
