@@ -56,8 +56,13 @@ export GOFLAGS='-mod=readonly -buildvcs=false -trimpath' GOWORK=off CGO_ENABLED=
 unset GOOS GOARCH GOEXPERIMENT
 echo "building $name (once; minutes the first time, seconds from Go's cache)" >&2
 started=$(date +%s)
-(cd "$module" && go build -ldflags "-s -w $ldflags" -o "$out/" "$pattern") >&2
-for program in "$out"/*; do
+mkdir "$out/bin"
+if ! (cd "$module" && go build -ldflags "-s -w $ldflags" -o "$out/bin/" "$pattern") >"$out/log" 2>&1; then
+    grep -v '^go: downloading' "$out/log" | tail -n 40 >&2
+    echo "$name: go build failed, see the lines above; it needs the Go module proxy or a filled module cache" >&2
+    exit 1
+fi
+for program in "$out"/bin/*; do
     mv -f "$program" "$bin/"
     echo "  $(basename "$program")" >&2
 done

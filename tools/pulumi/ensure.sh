@@ -39,16 +39,18 @@ on_path() { # the directory of a usable CLI on PATH, or failure with the reason 
     echo "$dir"
 }
 
-copy_python_host_files() { # what pulumi-language-python starts lies beside it
+copy_host_scripts() { # what the python and nodejs hosts start lies beside them
     [ -x "$bin/pulumi-resource-pulumi-python" ] && [ -x "$bin/pulumi-language-python-exec" ] && return 0
-    sdk_module=github.com/pulumi/pulumi/sdk/v3
-    sdk=$(cd "$here/hosts" && export GOFLAGS=-mod=readonly GOWORK=off && go mod download $sdk_module >&2 && go list -m -f '{{.Dir}}' $sdk_module)
-    for file in "$sdk"/python/cmd/pulumi-language-python-exec "$sdk"/python/dist/* "$sdk"/nodejs/dist/*; do
+    module=github.com/pulumi/pulumi/sdk/v3
+    sdk=$(
+        cd "$here/hosts"
+        export GOFLAGS=-mod=readonly GOWORK=off GOTOOLCHAIN=auto
+        go mod download $module >&2 && go list -m -f '{{.Dir}}' $module
+    ) && [ -d "$sdk/python/dist" ] || return 1
+    for file in "$sdk"/python/dist/* "$sdk"/nodejs/dist/* "$sdk"/python/cmd/pulumi-language-python-exec; do
         case $file in *.cmd) continue ;; esac
         target=$bin/$(basename "$file")
-        cp -f "$file" "$target.new"
-        chmod 755 "$target.new"
-        mv -f "$target.new" "$target"
+        cp -f "$file" "$target.$$" && chmod 755 "$target.$$" && mv -f "$target.$$" "$target" || return 1
     done
 }
 
@@ -62,12 +64,11 @@ build() { "$root/tools/gobuild.sh" "$here/$1" "$bin" tool "-X $2=$3"; }
 if build cli $sdk_version v3.200.0 \
     && build hosts $sdk_version v3.60.0 \
     && build yaml github.com/pulumi/pulumi-yaml/pkg/version.Version v1.10.0 \
-    && copy_python_host_files; then
+    && copy_host_scripts; then
     say "using the pinned $("$bin/pulumi" version) in $bin"
     echo "$bin"
     exit 0
 fi
-status=$?
 if ! command -v go >/dev/null 2>&1; then
     say "no usable CLI: install the Pulumi CLI $minimum or newer (with its python and yaml language hosts) on PATH, or install Go 1.24 or newer so that a pinned one can be built here"
     exit 3
