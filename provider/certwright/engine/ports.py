@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
+from certwright.domain.tbs import Prepared
 from certwright.engine.records import AuditEntry, VersionRecord
 
 R = TypeVar("R")
@@ -49,8 +50,8 @@ class Reader(Protocol):
     def count(self, kind: type[Any], /, **equals: Any) -> int: ...
 
     def due(self, now: datetime, *, limit: int) -> list[VersionRecord]:
-        """Serving versions whose `renewal_due` is not after `now`, soonest first. Uses a partial index: the cost does not
-        grow with what is not due."""
+        """Serving versions whose `renewal_due` is not after `now`, soonest first. Uses a partial index: the cost
+        does not grow with what is not due."""
 
     def audit(self, region: str, *, after_seq: int = 0, limit: int | None = None) -> Iterator[AuditEntry]: ...
 
@@ -123,8 +124,10 @@ class KeyVault(Protocol):
 
     def public_key(self, reader: Reader, handle: str) -> PublicKeyTypes: ...
 
-    def sign_certificate(self, reader: Reader, handle: str, *, prepared_der: bytes, signing_algorithm: str) -> bytes:
-        """Sign exactly the to-be-signed bytes of the prepared certificate; returns DER."""
+    def sign_certificate(
+        self, reader: Reader, handle: str, *, prepared: Prepared | bytes, signing_algorithm: str
+    ) -> bytes:
+        """Sign exactly the to-be-signed bytes of the prepared certificate, or of its journaled DER; returns DER."""
 
     def sign_csr(
         self,

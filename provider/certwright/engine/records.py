@@ -83,6 +83,7 @@ class CertificateRecord:
     claimed: bool = False
     creator: str = ""
     aliases: tuple[str, ...] = ()  # earlier ARNs of an adopted record: good for reads, not for Delete
+    driven: bool = False  # a CertificateValidation waits for it, so the Certificate itself need not try again
     tags: Json = field(default_factory=dict)
     revoked_reason: str = ""
     revoked_at: datetime | None = None
@@ -111,7 +112,9 @@ class VersionRecord:
     issued_at: datetime | None = None
     attempt: int = 1
     has_certificate: bool = False
-    serving: bool = False  # CertificateRecord.serving_version == version; kept here so that `due` can be a partial index
+    serving: bool = (
+        False  # CertificateRecord.serving_version == version; kept here so that `due` can be a partial index
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,7 +67,7 @@ def prop(
     managed: filled in by Check, never by a program (mechanics.md: `version`, `deployedVersion`, `validatedVersion`).
     source: the RFC and section, or the service, that the property comes from.
     """
-    extra = {
+    extra: Any = {
         "change": change.value,
         "secret": secret,
         "equality": equality.value,
@@ -81,7 +81,8 @@ def prop(
 
 def out(description: str, *, secret: bool = False, default: Any = None) -> Any:
     """Declare one output property."""
-    return Field(default=default, description=description, json_schema_extra={"certwright": {"secret": secret}})
+    extra: Any = {"secret": secret}
+    return Field(default=default, description=description, json_schema_extra={"certwright": extra})
 
 
 def meta(model: type[BaseModel], field_name: str) -> dict[str, Any]:

@@ -1,0 +1,233 @@
+"""The life of a certificate's record: request, new versions, metadata, deletion."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from certwright.domain.arn import new_certificate_arn
+from certwright.domain.errors import CertwrightError
+from certwright.engine.claims import adoptable, give_fresh_arn
+from certwright.engine.failpoints import hit
+from certwright.engine.imports import ImportedMaterial, store_imported
+from certwright.engine.issuance import Request, complete, get, new_version
+from certwright.engine.ports import Reader, Transaction
+from certwright.engine.records import (
+    AssociationRecord,
+    CertificateRecord,
+    CertificateStatus,
+    DnsRecord,
+    Json,
+    MaterialRecord,
+    Mode,
+    ValidationRecord,
+    VersionRecord,
+)
+from certwright.engine.services import Services
+
+VALIDATION_LIFETIME = timedelta(hours=72)
+
+
+def mode_of(spec: Json) -> Mode | None:
+    """Decided by the inputs (CRT-1); None when they fit no mode or several (Check says which)."""
+    has = {name for name, value in spec.items() if value is not None}
+    if "certificateSigningRequest" in has:
+        return Mode.SIGNED
+    if has & {"certificateBody", "privateKey", "certificateChain"}:
+        return Mode.IMPORTED
+    if "certificateAuthorityArn" in has:
+        return Mode.PRIVATE
+    if "validationMethod" in has:
+        return Mode.PUBLIC
+    return None
+
+
+def create(
+    services: Services,
+    *,
+    urn: str,
+    region: str,
+    account: str,
+    mode: Mode,
+    spec: Json,
+    tags: Json,
+    imported: ImportedMaterial | None = None,
+) -> tuple[CertificateRecord, bool]:
+    """Record the request, and issue at once where nobody has to be asked. Returns the record and "adopted" (CRT-5)."""
+    now = services.clock.now()
+    if mode is Mode.PUBLIC:
+        _ensure_issuer(services, spec, region, account)
+    arn = str(new_certificate_arn(region, account, services.entropy.token_bytes(16)))
+    prepared = None
+    with services.store.write() as tx:
+        left = adoptable(tx, CertificateRecord, urn)
+        adopted = left is not None and _same_identity(left, mode, spec, region)
+        if left is not None and adopted:
+            record = give_fresh_arn(tx, left, arn, services.process)
+        else:
+            record = CertificateRecord(
+                arn=arn,
+                region=region,
+                account=account,
+                urn=urn,
+                mode=mode,
+                spec=spec,
+                created_at=now,
+                tags=tags,
+                domain_name=str(spec.get("domainName") or ""),
+                creator=services.process,
+            )
+            if imported is not None:
+                record = store_imported(services, tx, record, spec, imported, now=now)
+            else:
+                record, _, prepared = new_version(
+                    services, tx, record, Request(spec=spec, reason_code="request"), now=now
+                )
+    hit("request.after_record")
+    record, _ = complete(services, record.arn, prepared=prepared)
+    return record, adopted
+
+
+def _same_identity(left: CertificateRecord, mode: Mode, spec: Json, region: str) -> bool:
+    return left.mode is mode and left.region == region and left.spec == spec
+
+
+def _ensure_issuer(services: Services, spec: Json, region: str, account: str) -> None:
+    if (spec.get("publicIssuer") or services.config.public_issuer) == "bundled":
+        from certwright.engine.bundled import ensure_bundled
+
+        ensure_bundled(services, region=region, account=account)
+
+
+def reissue(
+    services: Services, arn: str, *, expected_newest: int, spec: Json, reason_code: str, new_key: bool = False
+) -> CertificateRecord:
+    """A new version under the same ARN (CRT-6, REN-3). The old one serves until the new one is issued.
+
+    expected_newest: the newest version when the decision fell. Whoever gets the lease first renews; the second finds a
+    newer version and does nothing, so nothing is renewed twice. A version that never came to its end is replaced: its
+    number is used again.
+    """
+    with services.store.read() as reader:
+        before = get(reader, arn)
+    if before.mode is Mode.PUBLIC:
+        _ensure_issuer(services, spec, before.region, before.account)
+    prepared = None
+    with services.store.lease(f"certificate:{arn}", seconds=60, wait_seconds=30):
+        now = services.clock.now()
+        with services.store.write() as tx:
+            record = get(tx, arn)
+            if record.newest_version == expected_newest:
+                record = _drop_unfinished(services, tx, record)
+                reuse = not new_key and spec.get("renewalKeyPolicy") == "REUSE" and reason_code != "leaf.damaged"
+                record, _, prepared = new_version(
+                    services, tx, record, Request(spec=spec, reason_code=reason_code, reuse_key=reuse), now=now
+                )
+        hit("issue.after_journal")
+        record, _ = complete(services, arn, prepared=prepared)
+    return record
+
+
+def _drop_unfinished(services: Services, tx: Transaction, record: CertificateRecord) -> CertificateRecord:
+    newest = tx.one(VersionRecord, arn=record.arn, version=record.newest_version)
+    if newest is None or newest.has_certificate:
+        return record
+    shared = tx.count(VersionRecord, arn=record.arn, key_handle=newest.key_handle) > 1
+    if newest.key_handle and not shared:
+        services.vault.delete(tx, newest.key_handle)
+    tx.remove(VersionRecord, arn=record.arn, version=newest.version)
+    tx.remove(MaterialRecord, arn=record.arn, version=newest.version)
+    tx.remove(ValidationRecord, arn=record.arn, version=newest.version)
+    return replace(record, newest_version=record.newest_version - 1)
+
+
+def retry(services: Services, arn: str) -> CertificateRecord:
+    """Resume a request: finish what was journaled; a failed or timed-out public one gets a new attempt (CRT-4)."""
+    with services.store.write() as tx:
+        record = get(tx, arn)
+        newest = tx.one(VersionRecord, arn=arn, version=record.newest_version)
+        if newest is not None and newest.status in (CertificateStatus.FAILED, CertificateStatus.VALIDATION_TIMED_OUT):
+            # The TXT values of the failed attempt are void: a new attempt draws new ones (DNS-2).
+            tx.remove(ValidationRecord, arn=arn, version=newest.version)
+            tx.save(
+                replace(
+                    newest,
+                    status=CertificateStatus.PENDING_VALIDATION,
+                    attempt=newest.attempt + 1,
+                    failure_reason="",
+                    failure_message="",
+                    requested_at=services.clock.now(),
+                )
+            )
+    record, _ = complete(services, arn)
+    return record
+
+
+def reimport(services: Services, arn: str, *, spec: Json, imported: ImportedMaterial) -> CertificateRecord:
+    """Another foreign certificate under the same ARN (IMP-1)."""
+    with services.store.lease(f"certificate:{arn}", seconds=60, wait_seconds=30), services.store.write() as tx:
+        return store_imported(services, tx, get(tx, arn), spec, imported, now=services.clock.now())
+
+
+def update(services: Services, arn: str, *, spec: Json, tags: Json, urn: str) -> CertificateRecord:
+    """Metadata only: tags, renewal window, key policy. The renewal instant of the serving version follows."""
+    from certwright.domain.validity import Window
+    from certwright.engine.issuance import renewal_instant
+
+    with services.store.write() as tx:
+        record = replace(get(tx, arn), spec=spec, tags=tags, urn=urn, claimed=True)
+        tx.save(record)
+        serving = tx.one(VersionRecord, arn=arn, version=record.serving_version)
+        if serving is not None and serving.not_before is not None and serving.not_after is not None:
+            due = renewal_instant(record.mode, spec, Window(serving.not_before, serving.not_after))
+            if due != serving.renewal_due:
+                tx.save(replace(serving, renewal_due=due))
+    return record
+
+
+def in_use_by(reader: Reader, arn: str) -> list[AssociationRecord]:
+    return reader.all(AssociationRecord, certificate_arn=arn)
+
+
+def in_use_sentence(associations: list[AssociationRecord]) -> str:
+    """`oldOnNginx (nginx /etc/nginx/tls/old), …`"""
+    shown = [f"{a.urn.rsplit('::', 1)[-1]} ({a.target_kind} {a.place})" for a in associations[:10]]
+    more = f" and {len(associations) - 10} more" if len(associations) > 10 else ""
+    count = f"{len(associations)} association{'s' if len(associations) != 1 else ''}"
+    verb = "serve" if len(associations) != 1 else "serves"
+    return f"{count} {verb} it: {', '.join(shown)}{more}. Move or delete {'them' if len(associations) != 1 else 'it'} first."
+
+
+def delete(services: Services, arn: str) -> bool:
+    """Remove the certificate and its keys; False when it is not there. Refused while in use (ASC-8)."""
+    hit("delete.before_record")
+    now = services.clock.now()
+    with services.store.read() as reader:
+        record = reader.one(CertificateRecord, arn=arn)
+        if record is None:
+            return False
+        users = in_use_by(reader, arn)
+    if users:
+        with services.store.write() as tx:
+            tx.record_audit(
+                region=record.region,
+                at=now,
+                action="delete",
+                arn=arn,
+                result="refused",
+                details={"inUseBy": [a.arn for a in users]},
+            )
+        raise CertwrightError("in use, cannot be deleted", code="certificate.in_use", details=(in_use_sentence(users),))
+    from certwright.engine.validation import withdraw_records
+
+    withdraw_records(services, arn)
+    with services.store.write() as tx:
+        for version in tx.all(VersionRecord, arn=arn):
+            if version.key_handle:
+                services.vault.delete(tx, version.key_handle)
+        for kind in (VersionRecord, MaterialRecord, ValidationRecord, DnsRecord):
+            tx.remove(kind, arn=arn)
+        tx.remove(CertificateRecord, arn=arn)
+        tx.record_audit(region=record.region, at=now, action="delete", arn=arn, result="done")
+    hit("delete.after_record")
+    return True

@@ -1,0 +1,309 @@
+"""GATHER and DECIDE: one read of the facts, then a pure judgement of what an `up` would do, and why.
+
+The policies are a list of small functions; the first that objects gives the reason (anchors.md, habit 2). Nothing here
+writes, and `now` is a parameter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum
+
+from certwright.domain.errors import Reason
+from certwright.engine.authority import not_active
+from certwright.engine.issuance import damage
+from certwright.engine.ports import Reader
+from certwright.engine.records import (
+    AuthorityRecord,
+    AuthorityVersionRecord,
+    CertificateRecord,
+    CertificateStatus,
+    Mode,
+    VersionRecord,
+)
+from certwright.engine.services import Services
+
+
+class Action(IntEnum):
+    """What happens to a resource, in order of weight."""
+
+    KEEP = 0
+    UPDATE = 1
+    REDEPLOY = 2
+    RESUME = 3
+    REISSUE = 4
+    REPLACE = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """`warnings` are said but change nothing."""
+
+    action: Action
+    reasons: tuple[Reason, ...] = ()
+    warnings: tuple[Reason, ...] = ()
+    next_version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateFacts:
+    """Everything that the policies look at, read at once."""
+
+    record: CertificateRecord
+    newest: VersionRecord
+    serving: VersionRecord | None
+    issuer: AuthorityRecord | None
+    issuer_version: AuthorityVersionRecord | None
+    damage: str = ""
+
+
+def gather_certificate(services: Services, reader: Reader, record: CertificateRecord) -> CertificateFacts | None:
+    newest = reader.one(VersionRecord, arn=record.arn, version=record.newest_version)
+    if newest is None:
+        return None
+    serving = newest
+    if record.serving_version != record.newest_version:
+        found = reader.one(VersionRecord, arn=record.arn, version=record.serving_version)
+        serving = found if found is not None else None  # type: ignore[assignment]
+    issuer = reader.one(AuthorityRecord, arn=newest.issuer_arn) if newest.issuer_arn else None
+    issuer_version = (
+        reader.one(AuthorityVersionRecord, arn=issuer.arn, version=issuer.serving_version) if issuer else None
+    )
+    return CertificateFacts(
+        record=record,
+        newest=newest,
+        serving=serving if record.serving_version else None,
+        issuer=issuer,
+        issuer_version=issuer_version,
+        damage=damage(services, reader, record, serving) if record.serving_version and serving else "",
+    )
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d}"
+
+
+def interrupted(facts: CertificateFacts, now: datetime) -> Reason | None:
+    """A request that did not come to its end: crashed, timed out, failed, or waiting with nobody to drive it."""
+    version, record = facts.newest, facts.record
+    if version.status is CertificateStatus.ISSUED or version.status is CertificateStatus.REVOKED:
+        return None
+    if version.status in (CertificateStatus.FAILED, CertificateStatus.VALIDATION_TIMED_OUT):
+        why = f" ({version.failure_message})" if version.failure_message else ""
+        return Reason(
+            code="request.retry",
+            sentence=f"version {version.version} is {version.status.value}{why}; a new attempt is made under the same ARN",
+        )
+    if record.mode is Mode.PUBLIC:
+        if record.driven:
+            return None
+        return Reason(
+            code="request.pending",
+            sentence=f"version {version.version} waits for validation; one attempt is made now",
+        )
+    return Reason(
+        code="request.interrupted", sentence=f"issuing version {version.version} was interrupted; it is finished"
+    )
+
+
+def damaged(facts: CertificateFacts, now: datetime) -> Reason | None:
+    if not facts.damage or facts.serving is None:
+        return None
+    return Reason(code="leaf.damaged", sentence=f"damaged: {facts.damage}. New key, same ARN")
+
+
+def issuer_rotated(facts: CertificateFacts, now: datetime) -> Reason | None:
+    """REN-7: the CA has another certificate or key than the one that signed."""
+    serving, issuer_version = facts.serving, facts.issuer_version
+    if serving is None or issuer_version is None or facts.record.mode is Mode.IMPORTED:
+        return None
+    if serving.issuer_version == issuer_version.version or serving.issuer_arn != issuer_version.arn:
+        return None
+    return Reason(
+        code="issuer.rotated",
+        sentence=f"its authority has a new certificate (version {serving.issuer_version} -> {issuer_version.version})",
+    )
+
+
+def window_open(facts: CertificateFacts, now: datetime) -> Reason | None:
+    """REN-1: the stored instant has come."""
+    serving = facts.serving
+    if serving is None or serving.renewal_due is None or serving.not_after is None or now < serving.renewal_due:
+        return None
+    if too_short(facts, now) is not None or blocked(facts, now) is not None:
+        return None
+    key = "Same key" if facts.record.spec.get("renewalKeyPolicy") == "REUSE" else "New key"
+    verb = "expires" if now <= serving.not_after else "expired"
+    return Reason(
+        code="renewal.window_open",
+        sentence=f"renewal due: {verb} {_day(serving.not_after)}, window open since {_day(serving.renewal_due)}. "
+        f"{key}, same ARN, version {facts.record.newest_version + 1}.",
+    )
+
+
+def revoked_elsewhere(facts: CertificateFacts, now: datetime) -> Reason | None:
+    if facts.serving is None or facts.serving.status is not CertificateStatus.REVOKED:
+        return None
+    return Reason(code="leaf.revoked", sentence="it was revoked. New key, same ARN")
+
+
+REISSUE_POLICIES: tuple[Callable[[CertificateFacts, datetime], Reason | None], ...] = (
+    damaged,
+    revoked_elsewhere,
+    issuer_rotated,
+    window_open,
+)
+
+
+def too_short(facts: CertificateFacts, now: datetime) -> Reason | None:
+    """A renewal that gains under a tenth of a lifetime is none: the CA ends too soon (REN-1: never a perpetual diff)."""
+    serving, issuer_version = facts.serving, facts.issuer_version
+    if serving is None or issuer_version is None or serving.not_after is None or serving.not_before is None:
+        return None
+    if serving.renewal_due is None or now < serving.renewal_due or issuer_version.not_after is None:
+        return None
+    lifetime = serving.not_after - serving.not_before
+    reachable = min(now + lifetime, issuer_version.not_after)
+    if reachable - serving.not_after >= lifetime / 10:
+        return None
+    return Reason(
+        code="issuer.too_short",
+        sentence=f"due, but its authority ends {_day(issuer_version.not_after)}, so a renewal would gain nothing; renew "
+        "the authority first",
+    )
+
+
+def blocked(facts: CertificateFacts, now: datetime) -> Reason | None:
+    """REN-6: due, but its CA does not sign."""
+    serving, issuer = facts.serving, facts.issuer
+    if serving is None or serving.renewal_due is None or now < serving.renewal_due:
+        return None
+    if issuer is None:
+        return Reason(code="issuer.not_found", sentence="due, but its authority is not in this store any more")
+    problem = not_active(issuer)
+    return Reason(code=problem.code, sentence=f"due, but {problem.message}") if problem else None
+
+
+def expiring_unrenewed(facts: CertificateFacts, now: datetime) -> Reason | None:
+    """REN-6: what is never renewed is at least reported."""
+    serving = facts.serving
+    if serving is None or serving.renewal_due is not None or serving.not_after is None or serving.not_before is None:
+        return None
+    left = serving.not_after - now
+    if left > min(timedelta(days=60), (serving.not_after - serving.not_before) / 3):
+        return None
+    what = {
+        Mode.IMPORTED: "import its successor",
+        Mode.SIGNED: "give a new certificateSigningRequest",
+    }.get(facts.record.mode, "its validity has a fixed end; change it")
+    verb = "expires" if left >= timedelta(0) else "expired"
+    return Reason(
+        code="renewal.not_automatic",
+        sentence=f"{verb} {_day(serving.not_after)} and is not renewed by itself: {what}",
+    )
+
+
+WARNING_POLICIES = (too_short, blocked, expiring_unrenewed)
+
+
+def decide_certificate(
+    facts: CertificateFacts, *, now: datetime, reissue_inputs: tuple[str, ...] = (), issuer_announced: bool = False
+) -> Decision:
+    """What an `up` would do with this certificate.
+
+    reissue_inputs: wire names of changed inputs that make a new version. issuer_announced: its CA is re-signed in this
+    run. The version number in the result is the newest one after the `up`.
+    """
+    warnings = tuple(r for policy in WARNING_POLICIES if (r := policy(facts, now)) is not None)
+    newest = facts.record.newest_version
+    # A request that never came to its end is replaced in place: the number counts what was issued or waits.
+    unfinished = facts.newest.status is not CertificateStatus.ISSUED
+    upcoming = newest if unfinished else newest + 1
+    if reissue_inputs:
+        shown = ", ".join(reissue_inputs)
+        reason = Reason(
+            code="inputs.changed", sentence=f"{shown} changes: re-issued under the same ARN, version {upcoming}."
+        )
+        return Decision(action=Action.REISSUE, reasons=(reason,), warnings=warnings, next_version=upcoming)
+    if (reason_left := interrupted(facts, now)) is not None:
+        return Decision(action=Action.RESUME, reasons=(reason_left,), warnings=warnings, next_version=newest)
+    if unfinished and facts.newest.status is not CertificateStatus.REVOKED:
+        return Decision(action=Action.KEEP, warnings=warnings, next_version=newest)
+    for policy in REISSUE_POLICIES:
+        found = policy(facts, now)
+        if found is not None:
+            return Decision(action=Action.REISSUE, reasons=(found,), warnings=warnings, next_version=newest + 1)
+    if issuer_announced and facts.record.mode is not Mode.IMPORTED:
+        reason = Reason(code="issuer.rotated", sentence=f"its authority is re-signed: re-issued, version {newest + 1}.")
+        return Decision(action=Action.REISSUE, reasons=(reason,), warnings=warnings, next_version=newest + 1)
+    return Decision(action=Action.KEEP, warnings=warnings, next_version=newest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorityFacts:
+    record: AuthorityRecord
+    newest: AuthorityVersionRecord
+    parent: AuthorityRecord | None
+    parent_version: AuthorityVersionRecord | None
+
+
+def gather_authority(reader: Reader, record: AuthorityRecord) -> AuthorityFacts | None:
+    newest = reader.one(AuthorityVersionRecord, arn=record.arn, version=record.newest_version)
+    if newest is None:
+        return None
+    parent = reader.one(AuthorityRecord, arn=record.parent_arn) if record.parent_arn else None
+    parent_version = (
+        reader.one(AuthorityVersionRecord, arn=parent.arn, version=parent.serving_version) if parent else None
+    )
+    return AuthorityFacts(record=record, newest=newest, parent=parent, parent_version=parent_version)
+
+
+def decide_authority(
+    facts: AuthorityFacts, *, now: datetime, reissue_inputs: tuple[str, ...] = (), parent_announced: bool = False
+) -> Decision:
+    """What an `up` would do with this CA: finish it, re-sign it (same ARN, same key), or nothing."""
+    newest, number = facts.newest, facts.record.newest_version
+    if not newest.has_certificate:
+        reason = Reason(
+            code="request.interrupted", sentence=f"creating version {number} was interrupted; it is finished"
+        )
+        return Decision(action=Action.RESUME, reasons=(reason,), next_version=number)
+    if reissue_inputs:
+        reason = Reason(
+            code="inputs.changed",
+            sentence=f"{', '.join(reissue_inputs)} changes: signed again under the same ARN, version {number + 1}.",
+        )
+        return Decision(action=Action.REISSUE, reasons=(reason,), next_version=number + 1)
+    parent_version = facts.parent_version
+    rotated = (
+        parent_version is not None
+        and newest.issuer_arn == parent_version.arn
+        and newest.issuer_version != parent_version.version
+    )
+    if rotated or parent_announced:
+        reason = Reason(
+            code="issuer.rotated", sentence=f"its parent has a new certificate: signed again, version {number + 1}."
+        )
+        return Decision(action=Action.REISSUE, reasons=(reason,), next_version=number + 1)
+    if newest.renewal_due is not None and newest.not_after is not None and now >= newest.renewal_due:
+        return _due_authority(facts, newest, number, now)
+    return Decision(action=Action.KEEP, next_version=number)
+
+
+def _due_authority(facts: AuthorityFacts, newest: AuthorityVersionRecord, number: int, now: datetime) -> Decision:
+    assert newest.not_after is not None and newest.not_before is not None
+    lifetime = newest.not_after - newest.not_before
+    end = facts.parent_version.not_after if facts.parent_version else None
+    if end is not None and min(now + lifetime, end) - newest.not_after < lifetime / 10:
+        warning = Reason(
+            code="issuer.too_short",
+            sentence=f"due, but its parent ends {_day(end)}, so a renewal would gain nothing; renew the parent first",
+        )
+        return Decision(action=Action.KEEP, warnings=(warning,), next_version=number)
+    reason = Reason(
+        code="renewal.window_open",
+        sentence=f"renewal due: expires {_day(newest.not_after)}. Same key, same ARN, version {number + 1}.",
+    )
+    return Decision(action=Action.REISSUE, reasons=(reason,), next_version=number + 1)

@@ -1,0 +1,128 @@
+"""Everything that a workflow may use, by port. `wiring` builds it; tests build it with doubles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from certwright.config import Config
+from certwright.domain.errors import CertwrightError, NotFound, StoreAbsent, StoreMismatch
+from certwright.engine.ports import (
+    CancelSignal,
+    Clock,
+    Deployer,
+    DnsWriter,
+    Entropy,
+    HandshakeProbe,
+    KeyVault,
+    Store,
+    Transaction,
+)
+from certwright.engine.records import MetaRecord
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+_LAST_SIGNED = "last_signed_at"
+_LAST_SIGNED_STEP = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameProof:
+    """What DNS said about one name's record. `proved` False: `sentence` says what was seen, where, and what to do."""
+
+    proved: bool
+    code: str = ""
+    sentence: str = ""
+    seen: str = ""
+    asked_at: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaaVerdict:
+    """`allowed` None: the look-up got no answer, which refuses at issue and warns in a preview (CAA-1)."""
+
+    allowed: bool | None
+    sentence: str = ""
+    details: tuple[str, ...] = ()
+    evidence: str = ""
+
+
+class NameProver(Protocol):
+    """Looks at DNS from every vantage point."""
+
+    def prove(
+        self, *, record_name: str, record_value: str, txt_value: str, cancel: CancelSignal | None = None
+    ) -> NameProof: ...
+
+
+class CaaChecker(Protocol):
+    def check(self, name: str) -> CaaVerdict:
+        """`name` may be a wildcard (`*.example.com`), which `issuewild` rules."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    config: Config
+    store: Store
+    vault: KeyVault
+    clock: Clock
+    entropy: Entropy
+    deployers: Mapping[str, Deployer]
+    probe: HandshakeProbe
+    prover: NameProver
+    caa: CaaChecker
+    writers: Mapping[str, DnsWriter]
+    host: str
+    process: str  # host/boot-id/pid/start-time, as `Claim.creator`
+    process_is_alive: Mapping[str, bool] | None = field(default=None)
+
+    def writer(self, name: str) -> DnsWriter:
+        found = self.writers.get(name)
+        if found is None:
+            known = ", ".join(sorted(self.writers)) or "none is configured"
+            raise NotFound(
+                f'there is no DNS writer "{name}"; configured writers: {known}. Add it to the provider setting dnsWriters',
+                code="dns.writer_unknown",
+            )
+        return found
+
+    def close(self) -> None:
+        self.store.close()
+
+
+def confirm_store(store: Store, expected: str) -> None:
+    """Refuse another or an empty store (SEC-8). `expected` "" means that the resource says nothing.
+
+    Raises StoreMismatch; StoreUnavailable passes through.
+    """
+    if not expected:
+        return
+    try:
+        actual = store.store_id
+    except StoreAbsent:
+        raise StoreMismatch(
+            f"this resource lives in store {expected}, but there is no store here. Point `certwright:store` (or "
+            "CERTWRIGHT_STORE, CERTWRIGHT_HOME) at the right one; nothing was changed"
+        ) from None
+    if actual != expected:
+        raise StoreMismatch(
+            f"this resource lives in store {expected}, but the configured store is {actual}. Point `certwright:store` "
+            "(or CERTWRIGHT_STORE, CERTWRIGHT_HOME) at the right one; nothing was changed"
+        )
+
+
+def guard_signing_clock(tx: Transaction, now: datetime) -> None:
+    """No signing when time went back (SEC-9): compares with the newest signing of this store and remembers this one."""
+    last = tx.one(MetaRecord, key=_LAST_SIGNED)
+    if last is not None:
+        seen = datetime.fromisoformat(last.value)
+        if now < seen - CLOCK_TOLERANCE:
+            raise CertwrightError(
+                f"the clock says {now:%Y-%m-%dT%H:%M:%SZ}, but this store has signed at {seen:%Y-%m-%dT%H:%M:%SZ}: time "
+                "went back. Correct this machine's clock",
+                code="clock.went_back",
+            )
+        if now < seen + _LAST_SIGNED_STEP:
+            return
+    tx.save(MetaRecord(key=_LAST_SIGNED, value=now.isoformat()))

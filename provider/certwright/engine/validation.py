@@ -1,0 +1,356 @@
+"""Driving a pending version to ISSUED: records, proof, CAA, issue.
+
+One round (numbered in the code):
+1. the validation rows of the version, with a fresh TXT value each;
+2. the CNAME where a writer was named, the TXT in our own zone;
+3. look at DNS from every vantage point, per name;
+4. all proved: CAA for each name;
+5. journal, sign, store (issuance), and take our TXT values away.
+Everything found is stored, so that a later run, or a reader, sees how far it got. Rounds repeat until the deadline.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from certwright.domain.challenge import TXT_LIFETIME, txt_value, validation_records
+from certwright.domain.dnsname import dns_name
+from certwright.domain.errors import Cancelled, CertwrightError, WriterFailed
+from certwright.domain.nameset import check_names
+from certwright.engine.failpoints import hit
+from certwright.engine.issuance import complete, get, journal
+from certwright.engine.ports import CancelSignal, DnsWriter, Progress, Reader
+from certwright.engine.records import (
+    CertificateRecord,
+    CertificateStatus,
+    DnsRecord,
+    Json,
+    Mode,
+    ValidationRecord,
+    VersionRecord,
+)
+from certwright.engine.services import NameProof, Services
+
+LOOK_INTERVAL_S = 5.0
+REQUEST_LIFETIME = timedelta(hours=72)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What one look found. `issued` ends the wait; `problems` hold a sentence per name that is not proved."""
+
+    issued: bool
+    proved: int
+    total: int
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a wait ended. `why` is empty when issued."""
+
+    issued: bool
+    why: str = ""
+    problems: tuple[str, ...] = field(default=())
+
+
+def options(services: Services, spec: Json, account: str) -> list[Json]:
+    """`domainValidationOptions`: one record per distinct name, known before any store exists (DNS-1, DNS-3)."""
+    zone = services.config.validation_domain
+    if spec.get("validationMethod") != "DNS" or not zone:
+        return []
+    names, _ = check_names(spec.get("domainName"), spec.get("subjectAlternativeNames"), public=True, limit=100)
+    return [
+        {
+            "domainName": record.domain_name,
+            "resourceRecordName": record.record_name,
+            "resourceRecordType": record.record_type,
+            "resourceRecordValue": record.record_value,
+        }
+        for record in validation_records(account, [dns_name(name.value) for name in names], zone)
+    ]
+
+
+def drive(
+    services: Services,
+    arn: str,
+    *,
+    timeout_s: float,
+    cancel: CancelSignal,
+    progress: Progress,
+    writer: DnsWriter | None = None,
+    writer_name: str = "",
+    interval_s: float = LOOK_INTERVAL_S,
+) -> Outcome:
+    """Look until issued, refused, cancelled, or out of time. Everything is resumable (VAL-2)."""
+    started = services.clock.monotonic()
+    while True:
+        found = look(services, arn, cancel=cancel, writer=writer, writer_name=writer_name)
+        if found.issued:
+            return Outcome(issued=True)
+        spent = services.clock.monotonic() - started
+        shown = "; ".join(found.problems)
+        if cancel.is_set():
+            return Outcome(
+                issued=False,
+                problems=found.problems,
+                why=f"cancelled after {spent:.1f}s; {found.proved} of {found.total} names validated. Run `pulumi up` again "
+                "to resume.",
+            )
+        if spent >= timeout_s:
+            return Outcome(
+                issued=False,
+                problems=found.problems,
+                why=f"not validated after {timeout_s:g}s: {found.proved} of {found.total} names validated. {shown}. "
+                "Run `pulumi up` again to resume.",
+            )
+        pause = min(interval_s, max(0.0, timeout_s - spent))
+        progress(f"{found.proved} of {found.total} names validated; {shown}; next look in {interval_s:g} s")
+        cancel.wait(pause)
+
+
+def look(
+    services: Services,
+    arn: str,
+    *,
+    cancel: CancelSignal | None = None,
+    writer: DnsWriter | None = None,
+    writer_name: str = "",
+) -> Round:
+    """One round. Does nothing when the newest version is not pending."""
+    with services.store.lease(f"certificate:{arn}", seconds=120, wait_seconds=30, cancel=cancel):
+        record, version = _newest(services, arn)
+        if version.status is not CertificateStatus.PENDING_VALIDATION or record.mode is not Mode.PUBLIC:
+            record, version = complete(services, arn)
+            return Round(
+                issued=version.status is CertificateStatus.ISSUED,
+                proved=0,
+                total=0,
+                problems=(version.failure_message,) if version.failure_message else (),
+            )
+        if services.clock.now() > version.requested_at + REQUEST_LIFETIME:
+            return _time_out(services, version)
+        rows = _rows(services, record, version)
+        _write_records(services, record, rows, writer, writer_name)
+        hit("validation.after_txt")
+        rows = [_proved(services, row, cancel) for row in rows]
+        _keep(services, rows)
+        hit("validation.after_proof")
+        problems = tuple(f"{row.domain_name}: {row.seen}" for row in rows if row.status != "SUCCESS")
+        proved = sum(row.status == "SUCCESS" for row in rows)
+        if problems:
+            return Round(issued=False, proved=proved, total=len(rows), problems=problems)
+        refusals = _caa(services, record, version)
+        if refusals:
+            return Round(issued=False, proved=proved, total=len(rows), problems=refusals)
+        if not version.serial:
+            with services.store.write() as tx:
+                journal(services, tx, get(tx, arn), version, now=services.clock.now())
+            hit("issue.after_journal")
+        complete(services, arn)
+    withdraw_txt(services, arn)
+    return Round(issued=True, proved=proved, total=len(rows))
+
+
+def _newest(services: Services, arn: str) -> tuple[CertificateRecord, VersionRecord]:
+    with services.store.read() as reader:
+        record = get(reader, arn)
+        version = reader.one(VersionRecord, arn=arn, version=record.newest_version)
+    if version is None:
+        raise CertwrightError(f"version {record.newest_version} of {arn} is missing", code="store.damaged")
+    return record, version
+
+
+def _time_out(services: Services, version: VersionRecord) -> Round:
+    """72 hours are over (CRT-4); the next `up` makes a new attempt."""
+    message = f"not validated within 72 hours of {version.requested_at:%Y-%m-%dT%H:%M:%SZ}"
+    with services.store.write() as tx:
+        tx.save(
+            replace(
+                version,
+                status=CertificateStatus.VALIDATION_TIMED_OUT,
+                failure_reason="VALIDATION_TIMED_OUT",
+                failure_message=message,
+            )
+        )
+    return Round(issued=False, proved=0, total=0, problems=(message,))
+
+
+def _rows(services: Services, record: CertificateRecord, version: VersionRecord) -> list[ValidationRecord]:
+    """1. One row per distinct record; a TXT value older than 30 days is drawn afresh (BR 3.2.2.4.7)."""
+    now = services.clock.now()
+    with services.store.read() as reader:
+        kept = {row.domain_name: row for row in reader.all(ValidationRecord, arn=record.arn, version=version.version)}
+    fresh: list[ValidationRecord] = []
+    for option in options(services, version.spec, record.account):
+        row = kept.get(option["domainName"])
+        if (
+            row is not None
+            and row.record_value == option["resourceRecordValue"]
+            and now < row.created_at + TXT_LIFETIME
+        ):
+            continue
+        fresh.append(
+            ValidationRecord(
+                arn=record.arn,
+                version=version.version,
+                domain_name=option["domainName"],
+                record_name=option["resourceRecordName"],
+                record_value=option["resourceRecordValue"],
+                txt_value=txt_value(services.entropy.token_bytes(16)),
+                status="PENDING_VALIDATION",
+                created_at=now,
+            )
+        )
+    if fresh:
+        with services.store.write() as tx:
+            tx.save(*fresh)
+    kept.update({row.domain_name: row for row in fresh})
+    return list(kept.values())
+
+
+def _write_records(
+    services: Services,
+    record: CertificateRecord,
+    rows: list[ValidationRecord],
+    writer: DnsWriter | None,
+    writer_name: str,
+) -> None:
+    """2. What is ours to write: the TXT always, the CNAME when the program named a writer. Journaled before it is
+    written, so that a crash leaves no record that nobody would remove (DNS-7)."""
+    own = services.config.validation_writer
+    for row in rows:
+        if row.status == "SUCCESS":
+            continue
+        if writer is not None:
+            _write(services, record, writer, writer_name, row.record_name, "CNAME", row.record_value, "cname")
+        if own:
+            _write(services, record, services.writer(own), own, row.record_value, "TXT", row.txt_value, "txt")
+
+
+def _write(
+    services: Services,
+    record: CertificateRecord,
+    writer: DnsWriter,
+    writer_name: str,
+    name: str,
+    type_: str,
+    value: str,
+    purpose: str,
+) -> None:
+    entry = DnsRecord(
+        writer=writer_name,
+        name=name,
+        type=type_,
+        value=value,
+        arn=record.arn,
+        purpose=purpose,
+        created_at=services.clock.now(),
+    )
+    with services.store.read() as reader:
+        ours = reader.all(DnsRecord, writer=writer_name, name=name, type=type_, value=value)
+    if not ours:
+        writer.check(name)
+    if not any(existing.arn == record.arn for existing in ours):
+        with services.store.write() as tx:
+            tx.save(entry)
+    added = writer.ensure(name, type_, value)
+    if not added and not ours:
+        # It was there before us: the user's own record, which is not ours to remove.
+        with services.store.write() as tx:
+            tx.remove(DnsRecord, writer=writer_name, name=name, type=type_, value=value, arn=record.arn)
+
+
+def _proved(services: Services, row: ValidationRecord, cancel: CancelSignal | None) -> ValidationRecord:
+    """3. Look, and put down what was seen. A proved name stays proved for this version."""
+    if row.status == "SUCCESS" or (cancel is not None and cancel.is_set()):
+        return row
+    now = services.clock.now()
+    try:
+        proof = services.prover.prove(
+            record_name=row.record_name, record_value=row.record_value, txt_value=row.txt_value, cancel=cancel
+        )
+    except Cancelled:
+        return row
+    return _noted(row, proof, now)
+
+
+def _noted(row: ValidationRecord, proof: NameProof, now: datetime) -> ValidationRecord:
+    return replace(
+        row,
+        status="SUCCESS" if proof.proved else "PENDING_VALIDATION",
+        seen=proof.seen if proof.proved else proof.sentence,
+        asked_at=proof.asked_at,
+        checked_at=now,
+        validated_at=now if proof.proved else None,
+    )
+
+
+def _keep(services: Services, rows: list[ValidationRecord]) -> None:
+    with services.store.write() as tx:
+        for row in rows:
+            tx.save(row)
+
+
+def _caa(services: Services, record: CertificateRecord, version: VersionRecord) -> tuple[str, ...]:
+    """4. CAA for every name, wildcards by their own rule; the evidence is kept. Not an answer is not a permission."""
+    names, _ = check_names(
+        version.spec.get("domainName"), version.spec.get("subjectAlternativeNames"), public=True, limit=100
+    )
+    refusals: list[str] = []
+    evidence: Json = {}
+    for name in names:
+        verdict = services.caa.check(name.value)
+        evidence[name.value] = verdict.evidence or verdict.sentence
+        if verdict.allowed is not True:
+            refusals.append(" ".join([verdict.sentence, *verdict.details]))
+    now = services.clock.now()
+    with services.store.write() as tx:
+        tx.record_audit(
+            region=record.region,
+            at=now,
+            action="caa.check",
+            arn=record.arn,
+            result="refused" if refusals else "done",
+            details={"version": version.version, "seen": evidence},
+        )
+        if refusals:
+            tx.save(replace(version, failure_reason="CAA_ERROR", failure_message=refusals[0]))
+    return tuple(refusals)
+
+
+def withdraw_txt(services: Services, arn: str) -> None:
+    """5. Our TXT values have done their work."""
+    _withdraw(services, arn, purposes=("txt",))
+
+
+def withdraw_records(services: Services, arn: str) -> None:
+    """Everything that this store wrote for a certificate that goes, where no other one needs it (DNS-7)."""
+    _withdraw(services, arn, purposes=("txt", "cname"))
+
+
+def _withdraw(services: Services, arn: str, *, purposes: tuple[str, ...]) -> None:
+    with services.store.read() as reader:
+        entries = [e for e in reader.all(DnsRecord, arn=arn) if e.purpose in purposes]
+        shared = {e for e in entries if _needed_elsewhere(reader, e)}
+    for entry in entries:
+        if entry not in shared:
+            try:
+                services.writer(entry.writer).remove(entry.name, entry.type, entry.value)
+            except (WriterFailed, CertwrightError):
+                # Not removable now (server away, writer gone): the row stays, and the next run tries again.
+                continue
+        with services.store.write() as tx:
+            tx.remove(DnsRecord, writer=entry.writer, name=entry.name, type=entry.type, value=entry.value, arn=arn)
+
+
+def _needed_elsewhere(reader: Reader, entry: DnsRecord) -> bool:
+    same = reader.all(DnsRecord, writer=entry.writer, name=entry.name, type=entry.type, value=entry.value)
+    return any(other.arn != entry.arn for other in same)
+
+
+def missing_fqdns(expected: list[Json], stated: list[str]) -> list[str]:
+    """Records that the program forgot, by name (VAL-3)."""
+    have = {name.rstrip(".").lower() for name in stated}
+    return [o["resourceRecordName"] for o in expected if o["resourceRecordName"].lower() not in have]
