@@ -33,7 +33,7 @@ import dns.tsig
 import dns.update
 
 from certwright.server.dns_fault import RCODE_OF_FAULT, Fault, Script
-from certwright.server.dns_update import TsigKey, answer_update, tsig_key, tsig_refusal
+from certwright.server.dns_update import TsigKey, answer_update, tsig_key, tsig_refusal, verified
 from certwright.server.zone import DEFAULT_TTL_S, Outcome, Zone, record
 
 __all__ = ["DnsServer", "Fault", "Query", "TsigKey"]
@@ -342,7 +342,7 @@ class DnsServer:
             script = self._scripted(question.name, rdtype, tcp=tcp)
             if script is not None and script.fault is not Fault.DELAY:
                 return self._misbehave(script, query, wire, tcp=tcp)
-            response = self._update(wire, query) if update else self._respond(query)
+            response = self._verified_answer(wire, query)
         limit = TCP_LIMIT if tcp else min(query.payload, EDNS_LIMIT) if query.edns >= 0 else UDP_LIMIT
         reply = response.to_wire(max_size=max(limit, UDP_LIMIT), prefer_truncation=True)
         return _Reply(reply, script.delay_s if script else 0.0)
@@ -415,8 +415,14 @@ class DnsServer:
             name = found.rrsets[0][0].target
             zone = self._zone_of(name)
 
-    def _update(self, wire: bytes, query: dns.message.Message) -> dns.message.Message:
-        response, changed = answer_update(wire, query, self._zones, self._keys)
+    def _verified_answer(self, wire: bytes, query: dns.message.Message) -> dns.message.Message:
+        signed, refusal = verified(wire, query, self._keys)
+        if signed is None:
+            assert refusal is not None
+            return refusal
+        if not isinstance(signed, dns.update.UpdateMessage):
+            return self._respond(signed)
+        response, changed = answer_update(signed, self._zones, self._keys)
         if changed is not None:
             self._changed(changed)
         return response

@@ -44,31 +44,36 @@ def tsig_key(key: str | TsigKey) -> TsigKey:
     return made
 
 
-def answer_update(
-    wire: bytes, query: dns.message.Message, zones: Mapping[dns.name.Name, Zone], keys: Mapping[dns.name.Name, TsigKey]
-) -> tuple[dns.message.Message, Zone | None]:
-    """The reply to an update request, and the zone that it changed (None when nothing changed).
+def verified(
+    wire: bytes, query: dns.message.Message, keys: Mapping[dns.name.Name, TsigKey]
+) -> tuple[dns.message.Message | None, dns.message.Message | None]:
+    """The message with its signature verified, or the refusal to be sent; one of the two is None.
 
-    query: `wire` as parsed without verifying its signature.
+    query: `wire` as parsed without verifying. An unsigned query is passed through as it is.
     """
     keyname = query.keyname
     if keyname is None:
-        return _plain(query, dns.rcode.REFUSED), None
+        return query, None
     key = keys.get(keyname)
     if key is None or (key.algorithm and dns.name.from_text(key.algorithm) != query.keyalgorithm):
-        return tsig_refusal(query, dns.rcode.BADKEY, None), None
+        return None, tsig_refusal(query, dns.rcode.BADKEY, None)
     try:
-        signed = dns.message.from_wire(wire, keyring={keyname: base64.b64decode(key.secret)})
+        return dns.message.from_wire(wire, keyring={keyname: base64.b64decode(key.secret)}), None
     except dns.tsig.BadTime:
-        return tsig_refusal(query, dns.rcode.BADTIME, key), None
+        return None, tsig_refusal(query, dns.rcode.BADTIME, key)
     except (dns.exception.DNSException, NotImplementedError):
-        return tsig_refusal(query, dns.rcode.BADSIG, None), None
-    assert isinstance(signed, dns.update.UpdateMessage)
-    response = dns.message.make_response(signed)
-    zone = zones.get(signed.zone[0].name)
-    rcode, changed = _apply(signed, key, zone)
-    response.set_rcode(rcode)
-    return response, zone if changed else None
+        return None, tsig_refusal(query, dns.rcode.BADSIG, None)
+
+
+def answer_update(
+    update: dns.update.UpdateMessage, zones: Mapping[dns.name.Name, Zone], keys: Mapping[dns.name.Name, TsigKey]
+) -> tuple[dns.message.Message, Zone | None]:
+    """The reply to an update whose signature is verified, and the zone that it changed (None when nothing changed)."""
+    if update.keyname is None:
+        return _plain(update, dns.rcode.REFUSED), None
+    zone = zones.get(update.zone[0].name)
+    rcode, changed = _apply(update, keys[update.keyname], zone)
+    return _plain(update, rcode), zone if changed else None
 
 
 def _apply(update: dns.update.UpdateMessage, key: TsigKey, zone: Zone | None) -> tuple[dns.rcode.Rcode, bool]:
