@@ -8,7 +8,6 @@ import pytest
 from certwright.domain.dnsname import dns_name
 from certwright.domain.publicname import (
     NEEDS_PUBLIC_NAME,
-    SPECIAL_USE,
     is_public_suffix,
     public_name_findings,
     public_suffix,
@@ -42,7 +41,9 @@ def test_a_name_that_somebody_can_own_is_public(text: str) -> None:
 
 
 @pytest.mark.proves("NAM-4")
-@pytest.mark.parametrize("tld", sorted(SPECIAL_USE))
+@pytest.mark.parametrize(
+    "tld", ["alt", "arpa", "example", "internal", "invalid", "local", "localhost", "onion", "test"]
+)
 def test_special_use_names_are_not_public(tld: str) -> None:
     assert objection(f"www.{tld}") == (
         f'"www.{tld}": a public certificate needs a public DNS name (".{tld}" is reserved); '
