@@ -13,7 +13,7 @@ from certwright.resources.base import Change, DiffKind, Equality, Model, PathDif
 def _names(value: Any) -> Any:
     from certwright.domain.identifier import canonical_name
 
-    return sorted(canonical_name(v) for v in value) if isinstance(value, list) else value
+    return sorted({canonical_name(v) for v in value}) if isinstance(value, list) else value
 
 
 def _name(value: Any) -> Any:
