@@ -55,16 +55,32 @@ def probe(address: str, *, server_name: str, timeout_s: float, dial: Dialer = _d
     except ValueError as error:
         return Served(address=address, problem=f"{address[:80]!r} {error}")
     try:
+        name = _sni(server_name)
+    except ValueError:
+        return Served(
+            address=address, problem=f"{address}: {server_name[:80]!r} is no name that a server can be asked for"
+        )
+    try:
         with dial(host, port, timeout_s) as connection:
             connection.settimeout(timeout_s)
-            return _ask(connection, address, server_name)
+            return _ask(connection, address, name)
     except (OSError, UnicodeError) as error:  # UnicodeError: a label longer than 63 in the host
         return Served(address=address, problem=f"{address}: {_connect_problem(error, host, timeout_s)}")
 
 
-def _ask(connection: socket.socket, address: str, server_name: str) -> Served:
+def _sni(name: str) -> str | None:
+    """The name in its A-form; None for none. Checked before there is a socket, which `ssl` does not close over a bad name."""
+    if not name:
+        return None
+    ascii_name = name.rstrip(".").encode("idna").decode("ascii")  # UnicodeError is a ValueError
+    if not ascii_name or ascii_name.startswith(".") or len(ascii_name) > 253 or not ascii_name.isprintable():
+        raise ValueError(name)
+    return ascii_name
+
+
+def _ask(connection: socket.socket, address: str, name: str | None) -> Served:
     try:
-        with _context().wrap_socket(connection, server_hostname=server_name or None) as tls:
+        with _context().wrap_socket(connection, server_hostname=name) as tls:
             der = tls.getpeercert(binary_form=True)
     except TimeoutError:
         problem = f"accepted the connection but said nothing within {connection.gettimeout():g} seconds"
@@ -72,8 +88,8 @@ def _ask(connection: socket.socket, address: str, server_name: str) -> Served:
         problem = _tls_problem(error)
     except (ConnectionError, BrokenPipeError):
         problem = "closed the connection during the handshake"
-    except (OSError, ValueError) as error:  # ValueError: a name that cannot be an SNI, also a bad IDN
-        problem = f"no handshake for the name {server_name[:80]!r}: {error}"
+    except (OSError, ValueError) as error:
+        problem = f"no handshake for the name {name!r}: {error}"
     else:
         return _served(der, address)
     return Served(address=address, problem=f"{address}: {problem}")

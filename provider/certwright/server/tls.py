@@ -141,7 +141,7 @@ class TlsEndpoint:
         thread = threading.Thread(target=run, daemon=True, name="tls-endpoint")
         with self._guard:
             self._threads.add(thread)
-        thread.start()
+            thread.start()  # under the guard: nobody may join a thread that is not started
 
     def _accept(self) -> None:
         assert self._listener is not None
