@@ -181,13 +181,14 @@ def parse_anchor(text: str) -> Anchor:
 def verify(reader: AuditReader, *, anchor: Anchor | None = None, trusted_key: bytes | None = None) -> AuditVerdict:
     """Recomputes every chain from its first line.
 
-    Without an anchor, lines cut from the end are not found. trusted_key: the public key that must have signed the anchor.
+    Without an anchor, lines cut from the end are not found. trusted_key: the public key that must have signed it.
     """
     store_id = _store_id(reader)
     if anchor is not None and (problem := _anchor_problem(anchor, store_id, trusted_key)):
         return AuditVerdict(lines=0, ok=False, problem=problem, heads=())
     wanted = {(head.region, head.seq): head.hash for head in anchor.heads} if anchor is not None else {}
-    lines, heads = 0, []
+    lines = 0
+    heads: list[Head] = []
     for region in reader.audit_regions():
         seq, previous = 0, first_hash(store_id, region)
         for entry in reader.audit(region):

@@ -62,7 +62,7 @@ class Leases:
         """Fencing: inside a write transaction, whatever this thread holds must still be its own."""
         for held in getattr(self._mine, "stack", ()):
             lease = held.lease
-            row = self._run(connection, self._sql.check, (lease.name,)).first()
+            row: Any = self._run(connection, self._sql.check, (lease.name,)).first()
             if row is None or row[0] != lease.token:
                 raise Conflict(
                     f"the lease on {lease.name} was lost: this process was silent for more than {held.seconds:g} s, "
@@ -89,7 +89,7 @@ class Leases:
                 row: Any = self._run(connection, self._sql.acquire, (name, self._holder, seconds)).first()
                 if row is not None:
                     return Lease(name=name, holder=self._holder, token=int(row[0]))
-                other = self._run(connection, self._sql.look, (name,)).first()
+                other: Any = self._run(connection, self._sql.look, (name,)).first()
             if waited >= wait_seconds:
                 raise self._taken(name, other, wait_seconds)
             step = min(pause * random.uniform(0.5, 1.0), wait_seconds - waited)
@@ -97,7 +97,7 @@ class Leases:
             waited += max(step, 0.001)
             pause = min(pause * 2, LONGEST_WAIT_S)
 
-    def _taken(self, name: str, other: sa.Row[Any] | None, wait_seconds: float) -> Conflict:
+    def _taken(self, name: str, other: Any, wait_seconds: float) -> Conflict:
         who, since = (other[0], _spell(other[1])) if other is not None else ("somebody", "a moment ago")
         return Conflict(
             f"{name} is being worked on by {who} since {since}; waited {wait_seconds:g} s. Run again when that is done",

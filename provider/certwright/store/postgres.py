@@ -160,9 +160,10 @@ class PostgresBackend:
         )
 
     def _is_there(self, connection: sa.Connection) -> bool:
+        # By a query of the catalog and not by to_regclass, whose cached "no" survives waiting for the advisory lock.
+        query = sa.text("SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = :schema AND tablename = 'meta'")
         with translated("looking for", self.shown):
-            found = connection.execute(sa.text("SELECT to_regclass(:name)"), {"name": f"{self._schema}.meta"})
-            return found.scalar() is not None
+            return connection.execute(query, {"schema": self._schema}).first() is not None
 
 
 def _parse(url: str) -> tuple[sa.URL, str]:
