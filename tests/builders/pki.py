@@ -54,7 +54,9 @@ class Authority:
         return (self.certificate, *(self.parent.chain if self.parent else ()))
 
 
-def ca_template(name: str, private_key: PrivateKey, parent: Authority | None, **vary: Any) -> tbs.CertificateTemplate:
+def ca_template(
+    name: str, private_key: PrivateKey, parent: Authority | None, at: datetime = NOW, **vary: Any
+) -> tbs.CertificateTemplate:
     public = private_key.public_key()
     subject = to_name(Subject(common_name=name, organization="Shop", country="DE"))
     template = tbs.CertificateTemplate(
@@ -63,8 +65,8 @@ def ca_template(name: str, private_key: PrivateKey, parent: Authority | None, **
         issuer_key_identifier=key_identifier(parent.private_key.public_key() if parent else public),
         public_key=public,
         serial=serial(),
-        not_before=NOW - DAY,
-        not_after=NOW + 3650 * DAY - SECOND if parent is None else NOW + 1825 * DAY - SECOND,
+        not_before=at - DAY,
+        not_after=at + (3650 if parent is None else 1825) * DAY - SECOND,
         profile=ProfileName.ROOT_CA if parent is None else ProfileName.SUBORDINATE_CA,
     )
     return replace(template, **vary)
@@ -77,13 +79,14 @@ def authority(
     number: int = 0,
     signing: SigningAlgorithm | None = None,
     parent: Authority | None = None,
+    at: datetime = NOW,
     **vary: Any,
 ) -> Authority:
     """A root, or with `parent` a subordinate; `number` picks another key of the same algorithm."""
     private_key = key(algorithm, number)
     own = signing or default_signing_algorithm(algorithm)
     signer, with_algorithm = (parent.private_key, parent.signing) if parent else (private_key, own)
-    prepared = tbs.prepare(ca_template(name, private_key, parent, **vary), with_algorithm)
+    prepared = tbs.prepare(ca_template(name, private_key, parent, at, **vary), with_algorithm)
     certificate = load_der(tbs.sign_prepared(prepared, signer, with_algorithm))
     return Authority(certificate=certificate, private_key=private_key, signing=own, parent=parent)
 
@@ -99,7 +102,7 @@ def issuing() -> Authority:
 
 
 def leaf_template(
-    issuer: Authority | None = None, private_key: PrivateKey | None = None, **vary: Any
+    issuer: Authority | None = None, private_key: PrivateKey | None = None, at: datetime = NOW, **vary: Any
 ) -> tbs.CertificateTemplate:
     """A 30-day certificate for www.shop.example.com under `issuer`."""
     above = issuer or issuing()
@@ -109,11 +112,11 @@ def leaf_template(
         issuer_key_identifier=key_identifier(above.private_key.public_key()),
         public_key=(private_key or key(number=9)).public_key(),
         serial=serial(),
-        not_before=NOW - timedelta(hours=1),
-        not_after=NOW - timedelta(hours=1) + 30 * DAY - SECOND,
+        not_before=at - timedelta(hours=1),
+        not_after=at - timedelta(hours=1) + 30 * DAY - SECOND,
         profile=ProfileName.END_ENTITY,
         sans=(x509.DNSName("www.shop.example.com"), x509.DNSName("*.shop.example.com")),
-        issued_at=NOW,
+        issued_at=at,
         issuer_not_before=above.certificate.not_valid_before_utc,
         issuer_not_after=above.certificate.not_valid_after_utc,
     )

@@ -58,7 +58,7 @@ PROFILES: dict[ProfileName, Profile] = {
     ProfileName.CLIENT_AUTH: Profile(rsa_key_usages=_ENCIPHER, extended_key_usages=(Eku.CLIENT_AUTH,)),
     ProfileName.PUBLIC_TLS: Profile(
         public=True,
-        rsa_key_usages=_ENCIPHER,
+        # keyEncipherment beside digitalSignature is NOT RECOMMENDED (BR 7.1.2.7.11): no TLS 1.3 and no ECDHE needs it.
         extended_key_usages=(Eku.SERVER_AUTH,),
         basic_constraints_critical=True,
         policies=(DOMAIN_VALIDATED,),
