@@ -122,7 +122,8 @@ class PostgresBackend:
         return engines
 
     def _connectable(self) -> _Engines:
-        base, write = self._engine(), self._engine()
+        # A connection that died while idle shows when a writer takes its turn; a reader has to ask.
+        base, write = self._engine(ping=True), self._engine(ping=False)
 
         @sa.event.listens_for(write, "begin")
         def _begin(connection: sa.Connection) -> None:
@@ -136,7 +137,7 @@ class PostgresBackend:
             pid=os.getpid(),
         )
 
-    def _engine(self) -> sa.Engine:
+    def _engine(self, *, ping: bool) -> sa.Engine:
         settings: dict[str, Any] = {}
         if "connect_timeout" not in self._url.query:
             settings["connect_timeout"] = CONNECT_TIMEOUT_S
@@ -144,6 +145,7 @@ class PostgresBackend:
             self._url,
             connect_args={"application_name": "certwright", **settings},
             paramstyle="format",
+            pool_pre_ping=ping,
             pool_size=4,
             max_overflow=28,
             hide_parameters=True,
