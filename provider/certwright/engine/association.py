@@ -360,15 +360,14 @@ def observe(services: Services, arn: str) -> Observation | None:
     return Observation(record=record, status=status, served=served, installed=installed, elsewhere=elsewhere)
 
 
-def record_observation(services: Services, observation: Observation) -> AssociationRecord:
-    """Keep a changed status, for the Diff that follows a refresh. Only `refresh` and `up` call this."""
-    record, now = observation.record, services.clock.now()
-    fresh = replace(
+def observed(observation: Observation, *, at: str) -> AssociationRecord:
+    """The record as a refresh found it; kept in Pulumi's state only, because reads never write."""
+    record = observation.record
+    return replace(
         record,
         status=observation.status,
-        endpoints=tuple(_endpoint(s, now.isoformat()) for s in observation.served) or record.endpoints,
+        endpoints=tuple(_endpoint(s, at) for s in observation.served) or record.endpoints,
     )
-    return fresh
 
 
 def delete(services: Services, arn: str) -> bool:

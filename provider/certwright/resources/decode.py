@@ -92,33 +92,3 @@ def _finding(wire: str, error: Any, *, secret: bool) -> Finding:
         shown = str(seen)
         message += f'; got "{shown[:80]}{"…" if len(shown) > 80 else ""}"'
     return Finding(code="input.invalid", path=path, message=message)
-
-
-def encode(model: Model) -> Tree:
-    """The wire tree of an output model: secrets wrapped, None left out, UNKNOWN kept."""
-    from certwright.domain.values import Secret
-
-    tree: Tree = {}
-    for name, field in type(model).model_fields.items():
-        value = getattr(model, name)
-        if value is None:
-            continue
-        plain = _plain(value)
-        if meta(type(model), name).get("secret") and plain is not UNKNOWN:
-            plain = Secret(plain)
-        tree[field.alias or name] = plain
-    return tree
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Model):
-        return encode(value)
-    if hasattr(value, "model_dump"):
-        return value.model_dump(mode="json", by_alias=True, exclude_none=True)
-    if isinstance(value, dict):
-        return {k: _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    if hasattr(value, "value") and isinstance(value, str):
-        return str(value.value)
-    return value

@@ -1,0 +1,358 @@
+"""What Check says about a Certificate: pure objections first, then those that need the store or DNS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from certwright.domain.certificate import bundle_pem, to_pem
+from certwright.domain.challenge import validation_length_findings
+from certwright.domain.csr import csr_findings, parse_csr
+from certwright.domain.dnsname import dns_name
+from certwright.domain.errors import CertwrightError, Finding, Refused
+from certwright.domain.extension import custom_extension_findings, extended_key_usage_oid
+from certwright.domain.identifier import Identifier
+from certwright.domain.imported import check_import
+from certwright.domain.keyspec import KeyAlgorithm
+from certwright.domain.nameset import check_names
+from certwright.domain.renewbefore import parse_renew_before
+from certwright.domain.subject import Subject
+from certwright.domain.subject import findings as subject_findings
+from certwright.domain.validity import Validity
+from certwright.domain.validity import findings as validity_findings
+from certwright.domain.values import UNKNOWN, Secret, contains_unknown, reveal
+from certwright.engine.authority import issuer_for, not_active
+from certwright.engine.imports import ImportedMaterial
+from certwright.engine.issuance import TEMPLATES, leaf_window
+from certwright.engine.ports import Reader
+from certwright.engine.records import AuthorityRecord, AuthorityStatus, CertificateRecord, Mode
+from certwright.engine.services import Services
+from certwright.resources.base import Context, Severity, Tree
+from certwright.resources.certificate_model import CertificateInputs
+
+CHOICES = (
+    "say what it is: validationMethod (public), certificateAuthorityArn (private), certificateBody with privateKey "
+    "(imported), or certificateSigningRequest with certificateAuthorityArn (signed)"
+)
+
+# Inputs that only make sense in these modes.
+_ONLY: dict[str, tuple[Mode, ...]] = {
+    "validationMethod": (Mode.PUBLIC,),
+    "publicIssuer": (Mode.PUBLIC,),
+    "certificateAuthorityArn": (Mode.PRIVATE, Mode.SIGNED),
+    "certificateBody": (Mode.IMPORTED,),
+    "privateKey": (Mode.IMPORTED,),
+    "certificateChain": (Mode.IMPORTED,),
+    "certificateSigningRequest": (Mode.SIGNED,),
+    "keyAlgorithm": (Mode.PUBLIC, Mode.PRIVATE),
+    "renewalKeyPolicy": (Mode.PUBLIC, Mode.PRIVATE),
+    "rekeyTrigger": (Mode.PUBLIC, Mode.PRIVATE),
+    "earlyRenewalDuration": (Mode.PUBLIC, Mode.PRIVATE),
+    "validity": (Mode.PUBLIC, Mode.PRIVATE, Mode.SIGNED),
+    "domainName": (Mode.PUBLIC, Mode.PRIVATE, Mode.SIGNED),
+    "subjectAlternativeNames": (Mode.PUBLIC, Mode.PRIVATE, Mode.SIGNED),
+    "subject": (Mode.PRIVATE, Mode.SIGNED),
+    "keyUsages": (Mode.PRIVATE, Mode.SIGNED),
+    "extendedKeyUsages": (Mode.PRIVATE, Mode.SIGNED),
+    "customExtensions": (Mode.PRIVATE, Mode.SIGNED),
+    "templateArn": (Mode.PRIVATE, Mode.SIGNED),
+}
+_DECIDING = (
+    "certificateSigningRequest",
+    "certificateBody",
+    "privateKey",
+    "certificateAuthorityArn",
+    "validationMethod",
+)
+_WORDS = {Mode.PUBLIC: "a public", Mode.PRIVATE: "a private", Mode.IMPORTED: "an imported", Mode.SIGNED: "a signed"}
+
+
+def _stated(tree: Tree) -> set[str]:
+    return {name for name, value in tree.items() if reveal(value) is not None}
+
+
+def mode_and_mix(tree: Tree) -> tuple[Mode | None, list[Finding]]:
+    """The one mode (CRT-1), and every input that does not belong to it, by name."""
+    stated = _stated(tree)
+    if "certificateSigningRequest" in stated:
+        mode = Mode.SIGNED
+    elif stated & {"certificateBody", "privateKey"}:
+        mode = Mode.IMPORTED
+    elif "certificateAuthorityArn" in stated:
+        mode = Mode.PRIVATE
+    elif "validationMethod" in stated:
+        mode = Mode.PUBLIC
+    else:
+        return None, [Finding(code="mode.none", message=CHOICES)]
+    because = next(name for name in _DECIDING if name in stated)
+    findings = [
+        Finding(
+            code="mode.mixed",
+            path=name,
+            message=f"does not go with {because}, which makes this {_WORDS[mode]} certificate; leave one of them out",
+        )
+        for name in sorted(stated)
+        if name in _ONLY and mode not in _ONLY[name]
+    ]
+    needs = {
+        Mode.SIGNED: "certificateAuthorityArn",
+        Mode.IMPORTED: "certificateBody",
+        Mode.PRIVATE: "domainName",
+        Mode.PUBLIC: "domainName",
+    }[mode]
+    if needs not in stated:
+        findings.append(
+            Finding(code="input.missing", path=needs, message=f"is required for {_WORDS[mode]} certificate")
+        )
+    return mode, findings
+
+
+def judge(services: Services, typed: CertificateInputs, tree: Tree) -> tuple[Mode | None, list[Finding]]:
+    """Everything that can be said without store and network; unknown values are passed over."""
+    mode, findings = mode_and_mix(tree)
+    if mode is None:
+        return None, findings
+    if mode is not Mode.IMPORTED:
+        _, problems = check_names(
+            typed.domain_name,
+            typed.subject_alternative_names,
+            public=mode is Mode.PUBLIC,
+            limit=services.config.names_limit,
+        )
+        findings += problems
+    findings += _usage(typed)
+    findings += _times(typed)
+    if mode is Mode.PUBLIC:
+        findings += _public(services, typed)
+    if mode is Mode.IMPORTED:
+        findings += _imported(services, tree)
+    if mode is Mode.SIGNED and isinstance(typed.certificate_signing_request, str):
+        findings += _signed(typed.certificate_signing_request)
+    return mode, findings
+
+
+def _usage(typed: CertificateInputs) -> list[Finding]:
+    findings: list[Finding] = []
+    if isinstance(typed.subject, Subject):
+        findings += subject_findings(typed.subject, "subject")
+    if isinstance(typed.custom_extensions, list) and not contains_unknown(typed.custom_extensions):
+        findings += custom_extension_findings(typed.custom_extensions, "customExtensions")
+    for index, purpose in enumerate(typed.extended_key_usages or ()):
+        if purpose is not UNKNOWN:
+            findings += _refusal(extended_key_usage_oid, purpose, path=f"extendedKeyUsages[{index}]")
+    template = typed.template_arn
+    if isinstance(template, str) and template.rsplit("template/", 1)[-1].split("/", 1)[0] not in TEMPLATES:
+        findings.append(
+            Finding(
+                code="template.unknown",
+                path="templateArn",
+                message=f'"{template[:100]}" is not a template that certificates can use; known: {", ".join(TEMPLATES)}',
+            )
+        )
+    return findings
+
+
+def _refusal(call: Any, *arguments: Any, **named: Any) -> list[Finding]:
+    try:
+        call(*arguments, **named)
+    except Refused as refusal:
+        return list(refusal.findings)
+    except CertwrightError as problem:
+        return [Finding(code=problem.code, message=problem.message, path=str(named.get("path", "")))]
+    return []
+
+
+def _times(typed: CertificateInputs) -> list[Finding]:
+    findings: list[Finding] = []
+    if isinstance(typed.validity, Validity):
+        findings += validity_findings(typed.validity)
+    if isinstance(typed.early_renewal_duration, str):
+        findings += _refusal(parse_renew_before, typed.early_renewal_duration)
+    return findings
+
+
+def _public(services: Services, typed: CertificateInputs) -> list[Finding]:
+    findings: list[Finding] = []
+    method = typed.validation_method
+    if method in ("EMAIL", "HTTP"):
+        findings.append(
+            Finding(
+                code="validation.method_unavailable",
+                path="validationMethod",
+                message=f"{method} validation is not part of this version of certwright; use DNS",
+            )
+        )
+    if method == "DNS" and not services.config.validation_domain:
+        findings.append(
+            Finding(
+                code="validation.no_domain",
+                path="validationMethod",
+                message="DNS validation needs a zone that the validation records point into, and none is configured; set "
+                "certwright:validationDomain (and certwright:validationWriter, which puts TXT records there)",
+            )
+        )
+    if typed.key_algorithm is KeyAlgorithm.ED25519:
+        findings.append(
+            Finding(
+                code="key.not_public",
+                path="keyAlgorithm",
+                message="ED25519 is for private certificates only; use EC_prime256v1",
+            )
+        )
+    issuer = typed.public_issuer
+    if isinstance(issuer, str) and issuer.startswith("acme:"):
+        findings.append(
+            Finding(
+                code="issuer.unavailable",
+                path="publicIssuer",
+                message="ACME issuers are not part of this version of certwright; name a CA's ARN, or bundled",
+            )
+        )
+    elif isinstance(issuer, str) and issuer != "bundled" and not issuer.startswith("arn:certwright:acm-pca:"):
+        findings.append(
+            Finding(
+                code="issuer.invalid",
+                path="publicIssuer",
+                message=f'"{issuer[:80]}" is neither bundled nor the ARN of a CA',
+            )
+        )
+    for name in _dns_names(typed):
+        findings += validation_length_findings(dns_name(name.value))
+    return findings
+
+
+def _dns_names(typed: CertificateInputs) -> tuple[Identifier, ...]:
+    names, problems = check_names(typed.domain_name, typed.subject_alternative_names, public=True, limit=100)
+    return () if problems else names
+
+
+def _import_result(services: Services, tree: Tree) -> Any:
+    raw = {name: reveal(tree.get(name)) for name in ("certificateBody", "privateKey", "certificateChain")}
+    key = raw["privateKey"]
+    return check_import(
+        raw["certificateBody"], Secret(key) if key is not None else None, raw["certificateChain"], services.clock.now()
+    )
+
+
+def _imported(services: Services, tree: Tree) -> list[Finding]:
+    values = [reveal(tree.get(n)) for n in ("certificateBody", "privateKey", "certificateChain")]
+    if any(contains_unknown(v) for v in values) or not isinstance(values[0], str):
+        return []
+    return list(_import_result(services, tree).findings)
+
+
+def imported_material(services: Services, tree: Tree) -> ImportedMaterial:
+    """What the engine keeps of an accepted import. Raises Refused."""
+    result = _import_result(services, tree)
+    if result.findings:
+        raise Refused(result.findings)
+    from certwright.domain.certificate import parse_certificate
+
+    body = parse_certificate(str(reveal(tree["certificateBody"])))
+    _ = to_pem
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    return ImportedMaterial(
+        der=body.public_bytes(Encoding.DER),
+        chain_pem=bundle_pem(result.chain),
+        key_pkcs8=result.private_key_der.reveal() if result.private_key_der else None,
+    )
+
+
+def _signed(pem: str) -> list[Finding]:
+    try:
+        request = parse_csr(pem)
+    except Refused as refusal:
+        return list(refusal.findings)
+    return csr_findings(request)
+
+
+def preflight(
+    services: Services,
+    ctx: Context,
+    reader: Reader | None,
+    mode: Mode,
+    typed: CertificateInputs,
+    tree: Tree,
+    record: CertificateRecord | None,
+    *,
+    planned: bool,
+) -> list[Finding]:
+    """What only store and DNS can tell, asked when an issue is planned: the CA's state, its end, CAA."""
+    findings: list[Finding] = []
+    if mode is Mode.IMPORTED:
+        return _key_needed(reader, record, tree)
+    if not planned:
+        return []
+    if reader is not None:
+        findings += _issuer(services, reader, mode, typed, tree)
+    if mode is Mode.PUBLIC:
+        ctx.log(Severity.DEBUG, "browsers do not trust this certificate: its issuer is a CA of this installation")
+        findings += _caa(services, ctx, typed)
+    return findings
+
+
+def _key_needed(reader: Reader | None, record: CertificateRecord | None, tree: Tree) -> list[Finding]:
+    """Without a key only the body that is stored already can be declared."""
+    if reveal(tree.get("privateKey")) is not None or contains_unknown(tree.get("certificateBody")):
+        return []
+    from certwright.domain.certificate import same_pem
+
+    if record is not None and same_pem(record.spec.get("certificateBody"), reveal(tree.get("certificateBody"))):
+        return []
+    return [
+        Finding(code="import.no_key", path="privateKey", message="is required for a certificate that is not stored yet")
+    ]
+
+
+def _issuer(services: Services, reader: Reader, mode: Mode, typed: CertificateInputs, tree: Tree) -> list[Finding]:
+    path = "publicIssuer" if mode is Mode.PUBLIC else "certificateAuthorityArn"
+    arn: Any = typed.certificate_authority_arn
+    if mode is Mode.PUBLIC:
+        arn = typed.public_issuer if typed.public_issuer is not None else services.config.public_issuer
+    if not isinstance(arn, str) or arn == "bundled" or not arn.startswith("arn:"):
+        return (
+            []
+            if not isinstance(arn, str) or arn == "bundled"
+            else [
+                Finding(
+                    code="arn.invalid", path=path, message=f'"{arn[:80]}" is not the ARN of a certificate authority'
+                )
+            ]
+        )
+    authority = reader.one(AuthorityRecord, arn=arn)
+    if authority is None:
+        return [
+            Finding(
+                code="issuer.not_found", path=path, message=f"there is no certificate authority {arn} in this store"
+            )
+        ]
+    if authority.status is AuthorityStatus.CREATING:
+        return []
+    problem = not_active(authority, path)
+    if problem is not None:
+        return [problem]
+    now = services.clock.now()
+    spec = {"validity": reveal(tree.get("validity"))} if isinstance(typed.validity, Validity) else {}
+    try:
+        leaf_window(services, mode, spec, issuer_for(reader, arn, now=now), now)
+    except Refused as refusal:
+        return list(refusal.findings)
+    return []
+
+
+def _caa(services: Services, ctx: Context, typed: CertificateInputs) -> list[Finding]:
+    """CAA-3: a refusal fails the preview; an unanswered look-up only warns there (the issue itself refuses)."""
+    findings: list[Finding] = []
+    for name in _dns_names(typed):
+        verdict = services.caa.check(name.value)
+        if verdict.allowed is False:
+            findings.append(
+                Finding(
+                    code="caa.denied",
+                    path="domainName",
+                    message="CAA forbids issuance. " + " ".join([verdict.sentence, *verdict.details]),
+                )
+            )
+        elif verdict.allowed is None:
+            ctx.log(Severity.WARNING, f"CAA could not be looked up, and issuing needs it: {verdict.sentence}")
+    return findings

@@ -1,0 +1,315 @@
+"""The CertificateValidation resource: drives a pending version until it is ISSUED (VAL-1)."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from certwright.domain.arn import ArnKind, parse_arn
+from certwright.domain.errors import CertwrightError, Finding, Reason
+from certwright.domain.values import UNKNOWN, reveal
+from certwright.engine import validation
+from certwright.engine.claims import find
+from certwright.engine.decision import Action, decide_certificate, gather_certificate
+from certwright.engine.issuance import get
+from certwright.engine.ports import DnsWriter, Reader
+from certwright.engine.records import CertificateRecord, CertificateStatus, ValidationRecord, VersionRecord
+from certwright.resources.base import (
+    Change,
+    CheckResult,
+    Context,
+    CreateResult,
+    DiffResult,
+    Equality,
+    Incomplete,
+    Model,
+    PathDiff,
+    ReadResult,
+    Severity,
+    Tree,
+    UpdateResult,
+    out,
+    prop,
+)
+from certwright.resources.certificate_outputs import instant, outputs_of
+from certwright.resources.decode import decode
+from certwright.resources.diff import changed, paths
+from certwright.resources.handling import Handling, echo, gone, number, text, without_managed
+
+VALIDATED = "validatedVersion"
+_ISSUED = ("serialNumber", "notAfter", "fingerprint", "certificatePem", "certificateChainPem", "issuedAt")
+
+
+class DomainValidation(Model):
+    """How far the proof of one name got."""
+
+    domain_name: str = out("The name.")
+    status: str = out("`PENDING_VALIDATION` or `SUCCESS`.")
+    seen: str | None = out("What was seen in DNS.")
+    asked_at: str | None = out("Where it was asked.")
+
+
+class CertificateValidationInputs(Model):
+    certificate_arn: str = prop(
+        "ARN of the certificate to wait for.", change=Change.REPLACE, required=True, source="pulumi-aws"
+    )
+    validation_record_fqdns: list[str] | None = prop(
+        "Names of the validation records that the program makes: a missing one is named at once.",
+        change=Change.UPDATE,
+        equality=Equality.NAMES,
+        source="pulumi-aws",
+    )
+    dns_writer: str | None = prop(
+        "Name of the configured DNS writer (`certwright:dnsWriters`) that writes the validation records. Without it the "
+        "records are the program's own.",
+        change=Change.UPDATE,
+    )
+    region: str | None = prop("Region; default: the provider's.", change=Change.REPLACE)
+    validated_version: int | None = prop("Version that this declaration waits for.", managed=True)
+
+
+class CertificateValidationOutputs(Model):
+    status: str = out("`PENDING_VALIDATION`, `SUCCESS` or `FAILED`.")
+    store_id: str = out("Id of the store that holds the certificate.")
+    validated_version: int = out("Newest version that was validated and issued.")
+    serial_number: str | None = out("Serial number of the issued version, lower-case hex.")
+    not_after: str | None = out("End of validity, RFC 3339 UTC.")
+    fingerprint: str | None = out("SHA-256 of the DER, lower-case hex.")
+    certificate_pem: str | None = out("The issued certificate in PEM.")
+    certificate_chain_pem: str | None = out("Its issuers in PEM, root last.")
+    issued_at: str | None = out("When it was issued, RFC 3339 UTC.")
+    domain_validations: list[DomainValidation] = out("How far each name got.")
+
+
+class CertificateValidation(Handling):
+    token: ClassVar[str] = "certwright:index:CertificateValidation"
+    inputs: ClassVar[type[Model]] = CertificateValidationInputs
+    outputs: ClassVar[type[Model]] = CertificateValidationOutputs
+    default_timeout_s: ClassVar[float] = 75 * 60.0
+
+    def check(self, ctx: Context, *, olds: Tree, news: Tree) -> CheckResult:
+        ctx.run.note_checked(ctx.urn)
+        tree, findings = without_managed(CertificateValidationInputs, olds, news)
+        typed, problems = decode(CertificateValidationInputs, tree)
+        findings += problems
+        findings += _arn_findings(typed.certificate_arn)
+        if isinstance(typed.dns_writer, str) and typed.dns_writer not in self.services.writers:
+            known = ", ".join(sorted(self.services.writers)) or "none is configured"
+            findings.append(
+                Finding(
+                    code="dns.writer_unknown",
+                    path="dnsWriter",
+                    message=f'"{typed.dns_writer}" is not a configured DNS writer; known: {known}. Add it to certwright:dnsWriters',
+                )
+            )
+        version: Any = number(olds, VALIDATED) or UNKNOWN
+        if not findings:
+            with self.facts(ctx, {}) as reader:
+                version = self._expected(ctx, reader, tree) or version
+                findings += self._missing(reader, tree)
+        return CheckResult(inputs={**tree, VALIDATED: version}, findings=tuple(findings))
+
+    def _missing(self, reader: Reader | None, tree: Tree) -> list[Finding]:
+        """VAL-3: a record that the program forgot, by name."""
+        stated = reveal(tree.get("validationRecordFqdns"))
+        record = self._certificate(reader, tree)
+        if record is None or not isinstance(stated, list) or any(s is UNKNOWN for s in stated):
+            return []
+        expected = validation.options(self.services, record.spec, record.account)
+        return [
+            Finding(
+                code="validation.record_missing",
+                path="validationRecordFqdns",
+                message=f"{name} is not among the records that the program makes; add its record, then its name here",
+            )
+            for name in validation.missing_fqdns(expected, stated)
+        ]
+
+    def _certificate(self, reader: Reader | None, tree: Tree) -> CertificateRecord | None:
+        arn = text(tree, "certificateArn")
+        return find(reader, CertificateRecord, arn) if reader and arn else None
+
+    def _expected(self, ctx: Context, reader: Reader | None, tree: Tree) -> int | None:
+        """The version that will be valid after this run: announced, due, or the newest one."""
+        record = self._certificate(reader, tree)
+        if record is None or reader is None:
+            return None
+        announced = ctx.run.announced(record.arn)
+        if announced is not None:
+            return announced.to_version
+        facts = gather_certificate(self.services, reader, record)
+        return decide_certificate(facts, now=self.services.clock.now()).next_version if facts else record.newest_version
+
+    def diff(self, ctx: Context, *, id: str, old_inputs: Tree, olds: Tree, news: Tree) -> DiffResult:
+        changes = changed(CertificateValidationInputs, old_inputs, news, ignore=ctx.ignore_changes)
+        found = paths(changes, old_inputs, news)
+        if ctx.run.is_refresh_diff(ctx.urn) or any(c is Change.REPLACE for _, c in changes):
+            return DiffResult(changes=bool(found), paths=found)
+        with self.facts(ctx, olds) as reader:
+            record = self._certificate(reader, news)
+            reason = self._reason(ctx, reader, record, olds) if record and reader else None
+        if reason is None:
+            return DiffResult(changes=bool(found), paths=found)
+        if VALIDATED not in ctx.ignore_changes:
+            found = (*found, PathDiff(path=VALIDATED, input_diff=False))
+        return DiffResult(changes=True, paths=found, reasons=(reason,))
+
+    def _reason(self, ctx: Context, reader: Reader, record: CertificateRecord, olds: Tree) -> Reason | None:
+        """A version renewed elsewhere is no change; one that waits, is due or is announced is."""
+        newest = reader.one(VersionRecord, arn=record.arn, version=record.newest_version)
+        if newest is not None and newest.status is not CertificateStatus.ISSUED:
+            return Reason(
+                code="validation.pending",
+                sentence=f"will wait for validation: version {newest.version} is {newest.status.value}",
+            )
+        announced = ctx.run.announced(record.arn)
+        if announced is not None and announced.to_version != number(olds, VALIDATED):
+            return Reason(
+                code=announced.code,
+                sentence=f"will wait for validation: certificate is re-issued (version "
+                f"{announced.from_version} -> {announced.to_version})",
+            )
+        facts = gather_certificate(self.services, reader, record)
+        decision = decide_certificate(facts, now=self.services.clock.now()) if facts else None
+        if decision is not None and decision.action is Action.REISSUE:
+            return Reason(
+                code=decision.reasons[0].code,
+                sentence=f"will wait for validation: certificate renews (version "
+                f"{record.newest_version} -> {decision.next_version})",
+            )
+        if text(olds, "status") not in ("", "SUCCESS"):
+            return Reason(code="validation.resume", sentence="was not finished; goes on")
+        return None
+
+    def create(self, ctx: Context, *, news: Tree) -> CreateResult:
+        if ctx.preview:
+            return CreateResult(id="", outputs=self._previewed(news, {}))
+        arn = text(news, "certificateArn")
+        return CreateResult(id=arn, outputs=self._drive(ctx, arn, news))
+
+    def _previewed(self, news: Tree, olds: Tree) -> Tree:
+        """Before the wait: nothing of the new version is known but its number."""
+        known: Tree = {**olds, **echo(CertificateValidationInputs, news), VALIDATED: news.get(VALIDATED, UNKNOWN)}
+        if reveal(known[VALIDATED]) == reveal(olds.get(VALIDATED)) and text(olds, "status") == "SUCCESS":
+            return known
+        known |= dict.fromkeys(("status", "domainValidations", *_ISSUED), UNKNOWN)
+        if "storeId" not in known:
+            known["storeId"] = UNKNOWN
+            with suppress(CertwrightError):
+                known["storeId"] = self.services.store.store_id
+        return known
+
+    def _drive(self, ctx: Context, arn: str, news: Tree) -> Tree:
+        with self.services.store.read() as reader:
+            record = find(reader, CertificateRecord, arn)
+        if record is None:
+            raise gone(arn)
+        ctx.run.note_write()
+        if not record.driven:
+            with self.services.store.write() as tx:
+                tx.save(replace(get(tx, record.arn), driven=True))
+        writer_name = text(news, "dnsWriter")
+        writer: DnsWriter | None = self.services.writer(writer_name) if writer_name else None
+        last = ""
+
+        def progress(sentence: str) -> None:
+            nonlocal last
+            if sentence != last:
+                ctx.log(Severity.INFO, sentence, ephemeral=True)
+            last = sentence
+
+        outcome = validation.drive(
+            self.services,
+            record.arn,
+            timeout_s=ctx.timeout_s or self.default_timeout_s,
+            cancel=ctx.cancel,
+            progress=progress,
+            writer=writer,
+            writer_name=writer_name,
+        )
+        outputs = self._outputs(record.arn, news)
+        if not outcome.issued:
+            raise Incomplete(outcome.why, id=record.arn, outputs=outputs, inputs=news, code="validation.incomplete")
+        return outputs
+
+    def _outputs(self, arn: str, news: Tree) -> Tree:
+        with self.services.store.read() as reader:
+            return {**echo(CertificateValidationInputs, news), **self._observed(reader, arn)}
+
+    def _observed(self, reader: Reader, arn: str) -> Tree:
+        record = get(reader, arn)
+        newest = reader.one(VersionRecord, arn=arn, version=record.newest_version)
+        rows = reader.all(ValidationRecord, arn=arn, version=record.newest_version)
+        issued = newest is not None and newest.status is CertificateStatus.ISSUED
+        certificate = outputs_of(self.services, reader, arn)
+        tree: Tree = {
+            "status": "SUCCESS" if issued else "PENDING_VALIDATION",
+            "storeId": certificate["storeId"],
+            VALIDATED: record.serving_version,
+            "domainValidations": [_row(row) for row in rows],
+            **{name: certificate[name] for name in _ISSUED if name in certificate},
+        }
+        if newest is not None and newest.status in (
+            CertificateStatus.FAILED,
+            CertificateStatus.VALIDATION_TIMED_OUT,
+            CertificateStatus.REVOKED,
+        ):
+            tree["status"] = "FAILED"
+        if newest is not None and newest.issued_at is not None:
+            tree["issuedAt"] = instant(newest.issued_at)
+        return tree
+
+    def read(self, ctx: Context, *, id: str, inputs: Tree, olds: Tree) -> ReadResult:
+        ctx.run.note_read(ctx.urn)
+        with self.facts(ctx, olds) as reader:
+            if reader is None and olds:
+                return ReadResult(id=id, inputs=inputs, outputs=olds)
+            record = find(reader, CertificateRecord, id) if reader else None
+            if record is None or reader is None:
+                if not olds:
+                    raise gone(id)
+                return ReadResult(id="")
+            actual = {**inputs, "certificateArn": record.arn}
+            if not olds:
+                actual[VALIDATED] = record.serving_version
+            return ReadResult(
+                id=record.arn,
+                inputs=actual,
+                outputs={**echo(CertificateValidationInputs, actual), **self._observed(reader, record.arn)},
+            )
+
+    def update(self, ctx: Context, *, id: str, old_inputs: Tree, olds: Tree, news: Tree) -> UpdateResult:
+        if ctx.preview:
+            return UpdateResult(outputs=self._previewed(news, olds))
+        self.confirm(olds)
+        return UpdateResult(outputs=self._drive(ctx, id, news))
+
+    def delete(self, ctx: Context, *, id: str, olds: Tree) -> None:
+        """Nothing to take away: the certificate stays, but is no longer driven."""
+        self.confirm(olds)
+        with self.services.store.read() as reader:
+            record = reader.one(CertificateRecord, arn=id)
+        if record is not None and record.driven:
+            ctx.run.note_write()
+            with self.services.store.write() as tx:
+                tx.save(replace(get(tx, id), driven=False))
+
+
+def _row(row: ValidationRecord) -> Tree:
+    shown: Tree = {"domainName": row.domain_name, "status": row.status}
+    if row.seen:
+        shown["seen"] = row.seen
+    if row.asked_at:
+        shown["askedAt"] = row.asked_at
+    return shown
+
+
+def _arn_findings(value: Any, path: str = "certificateArn") -> list[Finding]:
+    if not isinstance(value, str):
+        return []
+    try:
+        parse_arn(value, ArnKind.CERTIFICATE)
+    except CertwrightError as problem:
+        return [Finding(code=problem.code, path=path, message=problem.message)]
+    return []

@@ -1,0 +1,419 @@
+"""The PrivateCertificateAuthority resource: one declaration, one ACTIVE authority (PCA-1)."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from certwright.domain.arn import ArnKind, parse_arn
+from certwright.domain.certificate import load_der, to_pem
+from certwright.domain.errors import CertwrightError, Finding, Refused
+from certwright.domain.keyspec import KeyAlgorithm, SigningAlgorithm, pair_problem
+from certwright.domain.renewbefore import parse_renew_before
+from certwright.domain.subject import Subject
+from certwright.domain.subject import findings as subject_findings
+from certwright.domain.validity import Validity
+from certwright.domain.validity import findings as validity_findings
+from certwright.domain.values import UNKNOWN, contains_unknown, reveal
+from certwright.engine import authority
+from certwright.engine.claims import find, find_by_urn
+from certwright.engine.decision import Action, Decision, decide_authority, gather_authority
+from certwright.engine.ports import Reader
+from certwright.engine.records import AuthorityRecord, AuthorityStatus, AuthorityVersionRecord, MaterialRecord
+from certwright.resources.base import (
+    Change,
+    CheckResult,
+    Context,
+    CreateResult,
+    DiffResult,
+    Equality,
+    Model,
+    PathDiff,
+    ReadResult,
+    Severity,
+    Tree,
+    UpdateResult,
+    out,
+    prop,
+)
+from certwright.resources.certificate_outputs import instant
+from certwright.resources.decode import decode
+from certwright.resources.diff import changed, paths
+from certwright.resources.handling import Handling, echo, gone, number, plain, say, spec_of, without_managed
+
+VERSION = "version"
+_OF_A_VERSION = ("certificate", "certificateChain", "serial", "fingerprint", "notBefore", "notAfter", "renewalDue")
+
+
+class AuthorityType(StrEnum):
+    ROOT = "ROOT"
+    SUBORDINATE = "SUBORDINATE"
+
+
+class UsageMode(StrEnum):
+    GENERAL_PURPOSE = "GENERAL_PURPOSE"
+    SHORT_LIVED_CERTIFICATE = "SHORT_LIVED_CERTIFICATE"
+
+
+class CertificateAuthorityConfiguration(Model):
+    """Key, signature and subject of an authority."""
+
+    key_algorithm: KeyAlgorithm | None = out("Key algorithm; default `EC_prime256v1`.")
+    signing_algorithm: SigningAlgorithm | None = out("Signing algorithm; default: the one that fits the key.")
+    subject: Subject = out("Distinguished name of the authority.", default=None)
+
+
+class AuthorityInputs(Model):
+    type: AuthorityType = prop(
+        "`ROOT` (signs itself) or `SUBORDINATE` (signed by `parentArn`).",
+        change=Change.REPLACE,
+        required=True,
+        source="ACM PCA CreateCertificateAuthority",
+    )
+    certificate_authority_configuration: CertificateAuthorityConfiguration = prop(
+        "Key algorithm (a change makes a new key), signing algorithm, and subject (a change replaces).",
+        change=Change.REISSUE,
+        required=True,
+        source="ACM PCA CreateCertificateAuthority",
+    )
+    parent_arn: str | None = prop("ARN of the authority that signs a SUBORDINATE.", change=Change.REISSUE)
+    validity: Validity | None = prop(
+        "How long its certificate is valid. Default: ROOT 10 years, SUBORDINATE 5 years, cut at the parent's end.",
+        change=Change.REISSUE,
+        equality=Equality.TEXT,
+        source="ACM PCA Validity",
+    )
+    path_length: int | None = prop(
+        "How many authorities may follow below it; default: no limit under an unlimited parent, else one less than the "
+        "parent's.",
+        change=Change.REISSUE,
+        source="RFC 5280 4.2.1.9",
+    )
+    usage_mode: UsageMode | None = prop(
+        "`GENERAL_PURPOSE` (default), or `SHORT_LIVED_CERTIFICATE`: what it signs lives 7 days at most.",
+        change=Change.UPDATE,
+        source="ACM PCA",
+    )
+    enabled: bool = prop("Whether it signs; `false` disables it.", change=Change.UPDATE, default=True, source="ACM PCA")
+    permanent_deletion_time_in_days: int | None = prop(
+        "Days in which a deleted authority can be restored: 7 to 30, default 30.",
+        change=Change.UPDATE,
+        source="ACM PCA",
+    )
+    early_renewal_duration: str | None = prop(
+        "How long before expiry its renewal window opens: `P60D`, `1440h` or `33%`.",
+        change=Change.UPDATE,
+    )
+    tags: dict[str, str] | None = prop("Tags.", change=Change.UPDATE)
+    region: str | None = prop("Region; default: the provider's.", change=Change.REPLACE)
+    version: int | None = prop("Version that this declaration stands for.", managed=True)
+
+
+class AuthorityOutputs(Model):
+    arn: str = out("ARN.")
+    store_id: str = out("Id of the store that holds it.")
+    status: str = out("`CREATING`, `ACTIVE`, `DISABLED`, `EXPIRED` or `DELETED`.")
+    version: int = out("Number of its certificate: grows when it is signed again.")
+    certificate: str | None = out("Its certificate in PEM.")
+    certificate_chain: str | None = out("Its issuers in PEM, root last; empty for a root.")
+    serial: str | None = out("Serial number, lower-case hex.")
+    fingerprint: str | None = out("SHA-256 of the DER, lower-case hex.")
+    not_before: str | None = out("Start of validity, RFC 3339 UTC.")
+    not_after: str | None = out("End of validity, RFC 3339 UTC, inclusive.")
+    renewal_due: str | None = out("The instant at which its renewal window opens, RFC 3339 UTC.")
+    tags_all: dict[str, str] = out("Tags, with the provider's default tags.")
+
+
+class PrivateCertificateAuthority(Handling):
+    token: ClassVar[str] = "certwright:index:PrivateCertificateAuthority"
+    inputs: ClassVar[type[Model]] = AuthorityInputs
+    outputs: ClassVar[type[Model]] = AuthorityOutputs
+    default_timeout_s: ClassVar[float] = 300.0
+
+    def check(self, ctx: Context, *, olds: Tree, news: Tree) -> CheckResult:
+        ctx.run.note_checked(ctx.urn)
+        tree, findings = without_managed(AuthorityInputs, olds, news)
+        typed, problems = decode(AuthorityInputs, tree)
+        findings += [*problems, *_judge(typed, tree)]
+        version = number(olds, VERSION) or 1
+        if not findings:
+            with self.facts(ctx, {}) as reader:
+                record = find_by_urn(reader, AuthorityRecord, ctx.urn) if reader and olds else None
+                decision = self._decide(ctx, reader, record, plain(olds), tree)
+                if record is not None:
+                    ctx.run.note_known("authority", record.arn)
+                    version = decision.next_version if decision else record.newest_version
+                if reader is not None and (record is None or (decision and decision.action >= Action.RESUME)):
+                    findings += self._parent(reader, typed, tree)
+        return CheckResult(inputs={**tree, VERSION: version}, findings=tuple(findings))
+
+    def _parent(self, reader: Reader, typed: AuthorityInputs, tree: Tree) -> list[Finding]:
+        """What the parent forbids, said before anything is made: state, path length, end of life."""
+        if not isinstance(typed.parent_arn, str):
+            return []
+        record = reader.one(AuthorityRecord, arn=typed.parent_arn)
+        if record is None:
+            return [
+                Finding(
+                    code="issuer.not_found",
+                    path="parentArn",
+                    message=f"there is no certificate authority {typed.parent_arn} in this store",
+                )
+            ]
+        if record.status is AuthorityStatus.CREATING:
+            return []
+        problem = authority.not_active(record, "parentArn")
+        if problem is not None:
+            return [problem]
+        now = self.services.clock.now()
+        try:
+            issuer = authority.issuer_for(reader, typed.parent_arn, now=now)
+            wanted = typed.path_length if isinstance(typed.path_length, int) else None
+            problem = authority.path_length_problem(issuer, wanted)
+            if problem is not None:
+                return [problem]
+            if isinstance(typed.validity, Validity):
+                authority.ca_window({"type": "SUBORDINATE", "validity": reveal(tree["validity"])}, issuer, now)
+        except Refused as refusal:
+            return list(refusal.findings)
+        return []
+
+    def _decide(
+        self, ctx: Context, reader: Reader | None, record: AuthorityRecord | None, old: Tree, new: Tree
+    ) -> Decision | None:
+        if reader is None or record is None or record.status is AuthorityStatus.DELETED:
+            return None
+        facts = gather_authority(reader, record)
+        if facts is None:
+            return None
+        reissue = tuple(w for w, change in _changes(old, new, ctx.ignore_changes) if change is Change.REISSUE)
+        announced = bool(record.parent_arn and ctx.run.announced(record.parent_arn))
+        return decide_authority(
+            facts, now=self.services.clock.now(), reissue_inputs=reissue, parent_announced=announced
+        )
+
+    def diff(self, ctx: Context, *, id: str, old_inputs: Tree, olds: Tree, news: Tree) -> DiffResult:
+        changes = _changes(old_inputs, news, ctx.ignore_changes)
+        found = paths(changes, old_inputs, news)
+        if ctx.run.is_refresh_diff(ctx.urn) or any(change is Change.REPLACE for _, change in changes):
+            return DiffResult(changes=bool(found), paths=found)
+        with self.facts(ctx, olds) as reader:
+            record = find(reader, AuthorityRecord, id) if reader else None
+            if reader is not None and record is None:
+                raise gone(id)
+            decision = self._decide(ctx, reader, record, old_inputs, news)
+        ctx.run.note_known("authority", record.arn if record else id)
+        if decision is None:
+            return DiffResult(changes=bool(found), paths=found, stables=("arn",))
+        say(ctx, decision)
+        if decision.action is Action.REISSUE and record is not None:
+            ctx.run.announce(
+                record.arn,
+                from_version=record.newest_version,
+                to_version=decision.next_version,
+                reason=decision.reasons[0],
+            )
+        if decision.action >= Action.RESUME and VERSION not in ctx.ignore_changes:
+            found = (*found, PathDiff(path=VERSION, input_diff=False))
+        return DiffResult(changes=bool(found), paths=found, reasons=decision.reasons, stables=("arn",))
+
+    def create(self, ctx: Context, *, news: Tree) -> CreateResult:
+        if ctx.preview:
+            return CreateResult(id="", outputs=self._previewed(news))
+        ctx.run.note_write()
+        record, adopted = authority.create(
+            self.services,
+            urn=ctx.urn,
+            region=self.region(news),
+            account=self.account,
+            spec=spec_of(AuthorityInputs, news),
+            tags=self.tags(news),
+        )
+        if adopted:
+            ctx.log(Severity.INFO, f"adopted {record.arn}: left by an interrupted create")
+        ctx.run.note_created("authority", record.arn, adopted=adopted)
+        return CreateResult(id=record.arn, outputs=self._outputs(record.arn, news))
+
+    def _previewed(self, news: Tree) -> Tree:
+        known: Tree = dict.fromkeys(("arn", "status", "storeId", *_OF_A_VERSION), UNKNOWN)
+        with suppress(CertwrightError):
+            known["storeId"] = self.services.store.store_id
+        return {**echo(AuthorityInputs, news), **known, VERSION: 1, "tagsAll": self.tags(news)}
+
+    def _outputs(self, arn: str, news: Tree) -> Tree:
+        with self.services.store.read() as reader:
+            return {**echo(AuthorityInputs, news), **authority_outputs(self.services, reader, arn)}
+
+    def read(self, ctx: Context, *, id: str, inputs: Tree, olds: Tree) -> ReadResult:
+        ctx.run.note_read(ctx.urn)
+        with self.facts(ctx, olds) as reader:
+            if reader is None and olds:
+                return ReadResult(id=id, inputs=inputs, outputs=olds)
+            record = find(reader, AuthorityRecord, id) if reader else None
+            if record is None or reader is None or record.status is AuthorityStatus.DELETED:
+                if not olds:
+                    raise gone(id)
+                return ReadResult(id="")
+            ctx.run.note_known("authority", record.arn)
+            actual: Tree = {**record.spec, "enabled": record.enabled, VERSION: record.newest_version}
+            if "enabled" not in inputs and record.enabled:
+                del actual["enabled"]
+            for name, value in inputs.items():
+                if name in actual and not _changes({name: value}, {name: actual[name]}, ()):
+                    actual[name] = value
+            outputs = {**echo(AuthorityInputs, actual), **authority_outputs(self.services, reader, record.arn)}
+        return ReadResult(id=record.arn, inputs=actual, outputs=outputs)
+
+    def update(self, ctx: Context, *, id: str, old_inputs: Tree, olds: Tree, news: Tree) -> UpdateResult:
+        with self.facts(ctx, olds) as reader:
+            record = find(reader, AuthorityRecord, id) if reader else None
+            decision = self._decide(ctx, reader, record, old_inputs, news)
+        if ctx.preview:
+            known = {**olds, **echo(AuthorityInputs, news), "tagsAll": self.tags(news)}
+            if decision is not None and decision.action >= Action.RESUME:
+                known |= {**dict.fromkeys((*_OF_A_VERSION, "status"), UNKNOWN), VERSION: decision.next_version}
+            return UpdateResult(outputs=known)
+        if record is None:
+            raise gone(id)
+        ctx.run.note_write()
+        spec = spec_of(AuthorityInputs, news)
+        if decision is not None and decision.action is Action.RESUME:
+            authority.complete(self.services, record.arn)
+        if decision is not None and decision.action is Action.REISSUE:
+            authority.re_sign(self.services, record.arn, spec=spec, reason_code=decision.reasons[0].code)
+        authority.update(self.services, record.arn, spec=spec, tags=self.tags(news), urn=ctx.urn)
+        return UpdateResult(outputs=self._outputs(record.arn, news))
+
+    def delete(self, ctx: Context, *, id: str, olds: Tree) -> None:
+        self.confirm(olds)
+        if ctx.run.adopted_in_this_run(id):
+            ctx.log(Severity.WARNING, f"{id} was adopted in this run and is not deleted")
+            return
+        ctx.run.note_write()
+        record = authority.delete(self.services, id)
+        if record is not None and record.restorable_until is not None:
+            ctx.log(Severity.INFO, f"deleted; can be restored until {record.restorable_until:%Y-%m-%d}")
+
+
+def _changes(old: Tree, new: Tree, ignore: tuple[str, ...]) -> list[tuple[str, Change]]:
+    """The generic comparison, and one level deeper: a new subject is another authority."""
+    changes = changed(AuthorityInputs, old, new, ignore=ignore)
+    name = "certificateAuthorityConfiguration"
+    if (name, Change.REISSUE) in changes:
+        before, after = reveal(old.get(name)) or {}, reveal(new.get(name))
+        if isinstance(after, dict) and isinstance(before, dict) and before.get("subject") != after.get("subject"):
+            return [(w, Change.REPLACE if w == name else c) for w, c in changes]
+    return changes
+
+
+def authority_outputs(services: Any, reader: Reader, arn: str) -> Tree:
+    """Every output as the store has it now."""
+    record = reader.one(AuthorityRecord, arn=arn)
+    if record is None:
+        raise gone(arn)
+    version = reader.one(AuthorityVersionRecord, arn=arn, version=record.serving_version)
+    material = reader.one(MaterialRecord, arn=arn, version=record.serving_version)
+    tree: Tree = {
+        "arn": arn,
+        "storeId": services.store.store_id,
+        "status": shown_status(record, version, services.clock.now()),
+        VERSION: record.newest_version,
+        "tagsAll": dict(record.tags),
+    }
+    if version is not None and material is not None and material.der:
+        certificate = load_der(material.der)
+        tree |= {
+            "certificate": to_pem(material.der),
+            "certificateChain": material.chain_pem,
+            "serial": version.serial,
+            "fingerprint": version.fingerprint,
+            "notBefore": instant(certificate.not_valid_before_utc),
+            "notAfter": instant(certificate.not_valid_after_utc),
+            "renewalDue": instant(version.renewal_due),
+        }
+    return {name: value for name, value in tree.items() if value is not None}
+
+
+def shown_status(record: AuthorityRecord, version: AuthorityVersionRecord | None, now: Any) -> str:
+    """DISABLED follows from `enabled`, EXPIRED from the clock; neither is stored twice."""
+    if record.status is not AuthorityStatus.ACTIVE:
+        return record.status.value
+    if version is not None and version.not_after is not None and now > version.not_after:
+        return AuthorityStatus.EXPIRED.value
+    return record.status.value if record.enabled else AuthorityStatus.DISABLED.value
+
+
+def _judge(typed: AuthorityInputs, tree: Tree) -> list[Finding]:
+    """Objections that need neither store nor clock."""
+    findings = _configuration(typed.certificate_authority_configuration)
+    stated_parent = reveal(tree.get("parentArn")) is not None
+    if typed.type == AuthorityType.ROOT and stated_parent:
+        findings.append(
+            Finding(
+                code="authority.root_with_parent",
+                path="parentArn",
+                message="a ROOT signs itself; leave parentArn out, or make it a SUBORDINATE",
+            )
+        )
+    if typed.type == AuthorityType.SUBORDINATE and not stated_parent:
+        findings.append(
+            Finding(
+                code="authority.no_parent",
+                path="parentArn",
+                message="a SUBORDINATE needs the ARN of the authority that signs it (an external parent is not part of this "
+                "version of certwright)",
+            )
+        )
+    if isinstance(typed.parent_arn, str):
+        try:
+            parse_arn(typed.parent_arn, ArnKind.CERTIFICATE_AUTHORITY)
+        except CertwrightError as problem:
+            findings.append(Finding(code=problem.code, path="parentArn", message=problem.message))
+    if isinstance(typed.validity, Validity):
+        findings += validity_findings(typed.validity)
+    if isinstance(typed.early_renewal_duration, str):
+        try:
+            parse_renew_before(typed.early_renewal_duration)
+        except Refused as refusal:
+            findings += refusal.findings
+    if isinstance(typed.path_length, int) and not 0 <= typed.path_length <= authority.MAX_LEVELS:
+        findings.append(
+            Finding(
+                code="authority.path_length",
+                path="pathLength",
+                message=f"{typed.path_length} is not between 0 and {authority.MAX_LEVELS}",
+            )
+        )
+    days = typed.permanent_deletion_time_in_days
+    if isinstance(days, int) and not 7 <= days <= 30:
+        findings.append(
+            Finding(
+                code="authority.deletion_window",
+                path="permanentDeletionTimeInDays",
+                message=f"{days} is not between 7 and 30 days",
+            )
+        )
+    return findings
+
+
+def _configuration(found: Any) -> list[Finding]:
+    if not isinstance(found, CertificateAuthorityConfiguration) or contains_unknown(found):
+        return []
+    path = "certificateAuthorityConfiguration"
+    findings: list[Finding] = []
+    if found.subject is None or not found.subject.model_dump(exclude_none=True):
+        findings.append(
+            Finding(
+                code="subject.empty",
+                path=f"{path}.subject",
+                message="an authority needs a subject: give at least commonName",
+            )
+        )
+    else:
+        findings += subject_findings(found.subject, f"{path}.subject")
+    if found.signing_algorithm is not None:
+        problem = pair_problem(found.key_algorithm or KeyAlgorithm.EC_PRIME256V1, found.signing_algorithm)
+        if problem is not None:
+            findings.append(Finding(code="key.pair", path=f"{path}.signingAlgorithm", message=problem))
+    return findings
