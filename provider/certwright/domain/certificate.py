@@ -192,6 +192,15 @@ def same_pem(a: str | None, b: str | None) -> bool:
         return False
 
 
+def pem_fingerprints(text: str) -> tuple[str, ...] | str:
+    """What a PEM text says, for comparison: its blocks' bytes; unreadable text stands for itself."""
+    try:
+        blocks = split_pem(text, path="")
+    except Refused:
+        return text
+    return tuple(block.der.hex() for block in blocks) or text
+
+
 def signing_algorithm_of(signed: x509.Certificate | x509.CertificateSigningRequest) -> SigningAlgorithm | None:
     """Which of our algorithms signed it; None for any other (SHA-1, MD5, DSA …)."""
     if signed.signature_algorithm_oid != Sig.RSASSA_PSS:

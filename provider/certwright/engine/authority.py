@@ -22,7 +22,7 @@ from certwright.domain.errors import CertwrightError, Finding, NotFound, Refused
 from certwright.domain.keyspec import KeyAlgorithm, SigningAlgorithm, default_signing_algorithm
 from certwright.domain.profile import ProfileName
 from certwright.domain.renewbefore import parse_renew_before
-from certwright.domain.serial import serial_from
+from certwright.domain.serial import SERIAL_RANDOM_BYTES, serial_from
 from certwright.domain.subject import Subject, to_name
 from certwright.domain.tbs import CertificateTemplate, Prepared, prepare
 from certwright.domain.validity import Validity, Window, beyond_issuer, capped, lifetime_window, validity_window
@@ -262,7 +262,7 @@ def _journal(
     number = record.newest_version + 1
     parent = issuer_for(tx, spec["parentArn"], now=now) if spec.get("parentArn") else None
     handle = _key_for(services, tx, record, spec, now)
-    serial = serial_from(services.entropy.token_bytes(20))
+    serial = serial_from(services.entropy.token_bytes(SERIAL_RANDOM_BYTES))
     window = ca_window(spec, parent, now)
     prepared = _prepare(services, tx, spec, parent, handle, serial, window, now)
     issuer_arn = parent.record.arn if parent else record.arn

@@ -26,7 +26,7 @@ from certwright.domain.keyspec import KeyAlgorithm, default_leaf_algorithm
 from certwright.domain.nameset import check_names, common_name_of
 from certwright.domain.profile import ProfileName
 from certwright.domain.renewbefore import parse_renew_before
-from certwright.domain.serial import serial_from
+from certwright.domain.serial import SERIAL_RANDOM_BYTES, serial_from
 from certwright.domain.subject import Subject, common_name_only, to_name
 from certwright.domain.tbs import CertificateTemplate, Prepared, prepare
 from certwright.domain.validity import (
@@ -161,7 +161,7 @@ def journal(
     """Step 2: lint, reserve the serial, keep the preissuance certificate. Nothing was signed by the issuer yet."""
     guard_signing_clock(tx, now)
     issuer = issuer_for(tx, version.issuer_arn, now=now)
-    serial = serial_from(services.entropy.token_bytes(20))
+    serial = serial_from(services.entropy.token_bytes(SERIAL_RANDOM_BYTES))
     window = leaf_window(services, record.mode, version.spec, issuer, now)
     template = _template(services, tx, record, version, issuer, serial, window, now)
     prepared = prepare(template, issuer.signing_algorithm)
@@ -378,9 +378,7 @@ def damage(services: Services, reader: Reader, record: CertificateRecord, versio
             return f"its private key is gone: {problem.message}"
         if (
             x509.SubjectKeyIdentifier.from_public_key(public_key).digest
-            != x509.SubjectKeyIdentifier.from_public_key(
-                load_der(material.der).public_key()  # type: ignore[arg-type]
-            ).digest
+            != x509.SubjectKeyIdentifier.from_public_key(load_der(material.der).public_key()).digest
         ):
             return "its private key does not fit the certificate"
     return ""

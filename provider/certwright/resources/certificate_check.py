@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from certwright.domain.certificate import bundle_pem, to_pem
+from certwright.domain.certificate import bundle_pem
 from certwright.domain.challenge import validation_length_findings
 from certwright.domain.csr import csr_findings, parse_csr
 from certwright.domain.dnsname import dns_name
@@ -19,7 +19,7 @@ from certwright.domain.subject import Subject
 from certwright.domain.subject import findings as subject_findings
 from certwright.domain.validity import Validity
 from certwright.domain.validity import findings as validity_findings
-from certwright.domain.values import UNKNOWN, Secret, contains_unknown, reveal
+from certwright.domain.values import Secret, contains_unknown, reveal
 from certwright.engine.authority import issuer_for, not_active
 from certwright.engine.imports import ImportedMaterial
 from certwright.engine.issuance import TEMPLATES, leaf_window
@@ -137,7 +137,7 @@ def _usage(typed: CertificateInputs) -> list[Finding]:
     if isinstance(typed.custom_extensions, list) and not contains_unknown(typed.custom_extensions):
         findings += custom_extension_findings(typed.custom_extensions, "customExtensions")
     for index, purpose in enumerate(typed.extended_key_usages or ()):
-        if purpose is not UNKNOWN:
+        if isinstance(purpose, str):
             findings += _refusal(extended_key_usage_oid, purpose, path=f"extendedKeyUsages[{index}]")
     template = typed.template_arn
     if isinstance(template, str) and template.rsplit("template/", 1)[-1].split("/", 1)[0] not in TEMPLATES:
@@ -248,7 +248,6 @@ def imported_material(services: Services, tree: Tree) -> ImportedMaterial:
     from certwright.domain.certificate import parse_certificate
 
     body = parse_certificate(str(reveal(tree["certificateBody"])))
-    _ = to_pem
     from cryptography.hazmat.primitives.serialization import Encoding
 
     return ImportedMaterial(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from enum import Enum
 from typing import Any
 
 from certwright.domain.values import contains_unknown, reveal
@@ -93,7 +94,7 @@ def changed(model: type[Model], old: Tree, new: Tree, *, ignore: tuple[str, ...]
 
 
 def _plain_default(value: Any) -> Any:
-    return value.value if hasattr(value, "value") and isinstance(value, str) else value
+    return value.value if isinstance(value, Enum) else value
 
 
 def _ignored(wire: str, ignore: tuple[str, ...]) -> bool:

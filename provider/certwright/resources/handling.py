@@ -72,8 +72,18 @@ def number(tree: Tree, name: str) -> int:
 
 def plain(tree: Tree) -> Tree:
     """The tree as the store keeps it: no secrets, no managed wrapper."""
-    found = reveal(tree)
-    return found if isinstance(found, dict) else {}
+    return {name: _whole(value) for name, value in reveal(tree).items()}
+
+
+def _whole(value: Any) -> Any:
+    """Pulumi's numbers are doubles: 24.0 is stored as 24."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {name: _whole(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_whole(inner) for inner in value]
+    return value
 
 
 def managed_names(model: type[Model]) -> tuple[str, ...]:

@@ -1,0 +1,194 @@
+"""The one file that names concrete adapters: settings in, services out."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from certwright.config import Config
+from certwright.deploy import deployer, kinds
+from certwright.deploy.handshake import probe
+from certwright.domain.dnsname import dns_name
+from certwright.domain.errors import CertwrightError
+from certwright.engine.claims import this_process
+from certwright.engine.ports import CancelSignal, Entropy
+from certwright.engine.services import CaaVerdict, NameProof, Services
+from certwright.store.actor import Actor
+from certwright.store.audit import AuditSigner
+from certwright.store.keyvault import EnvelopeVault
+from certwright.store.sql import SqlStore, is_local_file
+from certwright.store.wrappers.port import WrapperContext
+from certwright.store.wrappers.registry import open_wrapper
+from certwright.system import SystemClock, SystemEntropy
+from certwright.validation.caa_lookup import CaaLookup
+from certwright.validation.dns import observe_record
+from certwright.validation.resolver import Resolver, system_recursors
+from certwright.validation.writers import make_writer
+
+T = TypeVar("T")
+
+_OFFSET = re.compile(r"^(?P<sign>[+-]?)(?P<number>[0-9]{1,6})(?P<unit>[dhms])$")
+_UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+
+
+def build(config: Config, *, environment: Mapping[str, str] | None = None) -> Services:
+    """Everything by port. Opens nothing: the store is looked at when it is first asked.
+
+    Raises CertwrightError for a clock override outside a store made for testing (SEC-9), an unknown key wrapper, and a
+    wrapping key that has no name although the store is shared.
+    """
+    environment = os.environ if environment is None else environment
+    entropy = SystemEntropy()
+    clock = SystemClock(offset=_offset(config.clock_offset))
+    local = is_local_file(config.store_url)
+    if not local and not config.key_wrapper:
+        raise CertwrightError(
+            "a PostgreSQL store is shared, so its wrapping key must be named: set certwright:keyWrapper (or "
+            "CERTWRIGHT_KEY_WRAPPER), e.g. file:/etc/certwright/wrapping.key or passphrase://",
+            code="config.key_wrapper",
+        )
+    store = SqlStore(
+        config.store_url,
+        may_create=lambda: config.allow_new_store,
+        testing=config.testing_store,
+        clock=clock,
+        actor=Actor.from_environment(environment),
+    )
+    if clock.offset and not store.is_testing():
+        raise CertwrightError(
+            f"CERTWRIGHT_CLOCK_OFFSET={config.clock_offset} is set, but the store was not made for testing; unset it. "
+            "Only `certwright init --testing` (or CERTWRIGHT_TESTING_STORE=1 at the first create) makes a store whose "
+            "clock can be moved",
+            code="clock.override_refused",
+        )
+    wrapper = open_wrapper(
+        config.key_wrapper,
+        WrapperContext(
+            config_directory=config.directories.config,
+            store_directory=_directory(config) if local else None,
+            environment=environment,
+            entropy=entropy,
+        ),
+    )
+    return Services(
+        config=config,
+        store=store,
+        vault=EnvelopeVault(wrapper, entropy=entropy),
+        clock=clock,
+        entropy=entropy,
+        deployers=_Lazy(kinds(), deployer),
+        probe=probe,
+        prover=_Prover(config, entropy),
+        caa=_Caa(config),
+        writers=_Lazy(tuple(config.dns_writers), lambda name: make_writer(config.dns_writers[name], name=name)),
+        host=socket.gethostname(),
+        process=this_process(),
+    )
+
+
+def audit_signer(config: Config, *, make: bool) -> AuditSigner:
+    """The key that signs audit heads, apart from the store. `make`: at init, and after a run that wrote."""
+    directory = config.directories.config
+    return AuditSigner.load_or_make(directory) if make else AuditSigner.load(directory)
+
+
+def _directory(config: Config) -> Path:
+    return Path(config.store_url.removeprefix("sqlite:///")).absolute().parent
+
+
+def _offset(text: str) -> timedelta:
+    if not text:
+        return timedelta(0)
+    match = _OFFSET.match(text.strip())
+    if match is None:
+        raise CertwrightError(
+            f'CERTWRIGHT_CLOCK_OFFSET="{text[:40]}" is not an offset; write e.g. -25d, +36h, 90m', code="config.invalid"
+        )
+    span = timedelta(**{_UNITS[match["unit"]]: int(match["number"])})
+    return -span if match["sign"] == "-" else span
+
+
+class _Lazy(Mapping[str, T]):
+    """A mapping whose values are made when they are asked for, and kept."""
+
+    def __init__(self, names: tuple[str, ...], make: Callable[[str], T]) -> None:
+        self._names, self._make = names, make
+        self._made: dict[str, T] = {}
+
+    def __getitem__(self, name: str) -> T:
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._made:
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def vantage_points(config: Config) -> tuple[Resolver, ...]:
+    """One resolver for each vantage point; without any, the configured or the system's resolvers are the one."""
+    if not config.vantage_points:
+        return (_resolver("primary", config.resolvers, config.authoritative_servers, config),)
+    return tuple(
+        _resolver(
+            str(point.get("name") or f"vantage {index + 1}"),
+            tuple(point.get("resolvers") or config.resolvers),
+            point.get("authoritativeServers") or config.authoritative_servers,
+            config,
+        )
+        for index, point in enumerate(config.vantage_points)
+    )
+
+
+def _resolver(name: str, recursors: tuple[str, ...], authorities: Mapping[str, Any], config: Config) -> Resolver:
+    if not recursors and not authorities:
+        recursors = system_recursors()
+    return Resolver(name=name, recursors=recursors, authoritative_servers=authorities)
+
+
+class _Prover:
+    def __init__(self, config: Config, entropy: Entropy) -> None:
+        self._config, self._entropy = config, entropy
+
+    def prove(
+        self, *, record_name: str, record_value: str, txt_value: str, cancel: CancelSignal | None = None
+    ) -> NameProof:
+        seen = observe_record(
+            record_name=record_name,
+            record_value=record_value,
+            txt_value=txt_value,
+            vantage_points=vantage_points(self._config),
+            entropy=self._entropy,
+            cancel=cancel,
+        )
+        sentence = f"{seen.sentence} {seen.disagreement}".strip()
+        return NameProof(proved=seen.good, code=seen.code, sentence=sentence, seen=seen.seen, asked_at=seen.asked_at)
+
+
+class _Caa:
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    def check(self, name: str) -> CaaVerdict:
+        """A fresh look-up each time: an answer that decides is never an old one."""
+        look_up = CaaLookup(vantage_points(self._config)[0], issuer_domains=self._config.caa_identities)
+        try:
+            found = look_up.check(dns_name(name))
+        except CertwrightError as problem:
+            return CaaVerdict(allowed=None, sentence=problem.message, details=problem.details)
+        verdict = found.verdict
+        return CaaVerdict(
+            allowed=found.allowed,
+            sentence=getattr(verdict, "sentence", ""),
+            details=getattr(verdict, "details", ()),
+            evidence=found.evidence,
+        )
