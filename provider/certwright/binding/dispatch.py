@@ -99,9 +99,7 @@ class Dispatcher:
             return self._functions[token]
 
     def _persist(self, claims: Any) -> None:
-        from certwright.engine.claims import persist_claims
-
-        persist_claims(self.services(), claims)
+        self._registry.claims(self.services(), claims)
 
     def close(self) -> None:
         with self._lock:
@@ -177,7 +175,7 @@ class Dispatcher:
             self.run.note_write()
 
     def invoke(self, token: str, args: Tree, *, preview: bool = False) -> Tree:
-        """Call a function. One whose class says `in_preview = False` is not called by a preview: all outputs unknown."""
+        """Call a function. A preview does not call one whose class says `in_preview = False`: all outputs unknown."""
         with clean_errors(f"call of {token}"):
             function = self.function(token)
             if preview and not getattr(function, "in_preview", True):
@@ -212,7 +210,5 @@ class Dispatcher:
         prefix = self.run.urn_prefix()
         if self._services is None or not prefix or self.run.only_refreshed:
             return
-        from certwright.engine.usage import undeclared_in_use
-
-        for urn, sentence in undeclared_in_use(self._services, prefix, set(self.run.checked)):
+        for urn, sentence in self._registry.usage(self._services, prefix, set(self.run.checked)):
             self._log.send(urn, "warning", sentence)

@@ -33,17 +33,32 @@ def shipped_services(config: Config) -> Any:
     return _attribute("certwright.wiring", "build")(config)
 
 
+def shipped_claims(services: Any, claims: Iterable[tuple[str, str]]) -> None:
+    _attribute("certwright.engine.claims", "persist_claims")(services, claims)
+
+
+def shipped_usage(services: Any, urn_prefix: str, checked: set[str]) -> Iterable[tuple[str, str]]:
+    found: Iterable[tuple[str, str]] = _attribute("certwright.engine.usage", "undeclared_in_use")(
+        services, urn_prefix, checked
+    )
+    return found
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registry:
     """Where handler classes, function classes and services come from; tests give their own.
 
     resources, functions: classes that are built with the services as their only argument.
     services: Config → Services; may raise StoreUnavailable and the like.
+    claims: persists that Pulumi knows records, as (kind, ARN).
+    usage: (URN, sentence) of this stack's resources that were not checked and whose deletion will be refused.
     """
 
     resources: Callable[[], Iterable[type[Any]]] = shipped_resources
     functions: Callable[[], Iterable[type[Any]]] = shipped_functions
     services: Callable[[Config], Any] = shipped_services
+    claims: Callable[[Any, Iterable[tuple[str, str]]], None] = shipped_claims
+    usage: Callable[[Any, str, set[str]], Iterable[tuple[str, str]]] = shipped_usage
 
     def resource(self, token: str) -> type[Any]:
         return _find(self.resources(), token, "resource")

@@ -18,7 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from certwright.domain.errors import CertwrightError, Reason
+from certwright.domain.errors import Reason
 
 if TYPE_CHECKING:  # resources.base brings pydantic; a starting plugin cannot wait for it
     from certwright.resources.base import Announcement
@@ -42,7 +42,7 @@ class RunFile:
         self._usable: bool | None = None
 
     def append(self, line: dict[str, Any]) -> None:
-        """Share one line. A directory that cannot be used safely is no error: then only this process knows of the run."""
+        """Share one line. A directory that cannot be used safely is no error: then this process alone knows the run."""
         if self.path is None or not self._prepare():
             return
         data = (json.dumps(line, separators=(",", ":")) + "\n").encode()
@@ -236,8 +236,8 @@ class RunTable:
             self._persisted_at = self._monotonic()
         try:
             self._persist(claims)
-        except CertwrightError as problem:
-            _log.debug("claims were not persisted: %s", problem.code)
+        except Exception as problem:  # what was made is made: a claim is never a reason to fail a request
+            _log.debug("claims were not persisted: %s", type(problem).__name__)
             with self._lock:
                 self._known = {**dict.fromkeys(claims), **self._known}
             return

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from certwright.domain.errors import Finding
+
 if TYPE_CHECKING:
     from certwright.resources.base import DiffResult, PathDiff
 
@@ -39,6 +41,15 @@ def answer(result: DiffResult, *, ignore_changes: tuple[str, ...]) -> DiffAnswer
         stables=stables,
         delete_before_replace=result.delete_before_replace and bool(replaces),
     )
+
+
+def failure(finding: Finding) -> tuple[str, str]:
+    """A CheckFailure's property and reason.
+
+    The engine finds the value to print by the top-level name only, so the path goes into the reason.
+    """
+    deeper = finding.path != finding.top_level
+    return finding.top_level, f"{finding.path + ': ' if deeper else ''}{finding.message} [{finding.code}]"
 
 
 def top(path: str) -> str:

@@ -11,7 +11,7 @@ PATH = "/grpc.health.v1.Health/Check"
 _SERVING = b"\x08\x01"  # HealthCheckResponse{status: SERVING}; two bytes do not need grpcio-health-checking
 
 
-class HealthHandler(grpc.GenericRpcHandler):  # type: ignore[misc]
+class HealthHandler(grpc.GenericRpcHandler):  # type: ignore[type-arg]
     """Calls `ask` and answers SERVING; `ask` must return within 200 ms."""
 
     def __init__(self, ask: Callable[[], None]) -> None:

@@ -30,7 +30,7 @@ _HARD_STOP_S = 5.0
 def serve(session: Session) -> tuple[grpc.Server, int]:
     """Start a server for `session` on a free loopback port. The caller stops it."""
     server = grpc.server(futures.ThreadPoolExecutor(THREADS, thread_name_prefix="rpc"), options=_OPTIONS)
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(session), server)  # type: ignore[no-untyped-call]
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(session), server)
     server.add_generic_rpc_handlers((HealthHandler(session.end_of_run),))
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()

@@ -15,7 +15,8 @@ from certwright.binding.codec import decode, encode
 from certwright.binding.dispatch import Call
 from certwright.binding.errors import clean_errors
 from certwright.binding.registry import token_of_urn
-from certwright.domain.errors import CertwrightError, Finding, NotFound, Refused
+from certwright.binding.shape import failure
+from certwright.domain.errors import CertwrightError, NotFound, Refused
 from certwright.domain.values import reveal
 from certwright.plugin.settings import check_settings, diff_settings, unknown_settings
 
@@ -276,10 +277,5 @@ def _property_diff(path: Any) -> provider_pb2.PropertyDiff:
 
 
 def _failures(findings: Any) -> list[provider_pb2.CheckFailure]:
-    """The engine finds the value to print by the top-level name only, so the path goes into the reason."""
-    return [provider_pb2.CheckFailure(property=f.top_level, reason=_reason(f)) for f in findings]
-
-
-def _reason(finding: Finding) -> str:
-    deeper = finding.path != finding.top_level
-    return f"{finding.path + ': ' if deeper else ''}{finding.message} [{finding.code}]"
+    pairs = (failure(f) for f in findings)
+    return [provider_pb2.CheckFailure(property=name, reason=reason) for name, reason in pairs]
