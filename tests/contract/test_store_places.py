@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import pwd
 import stat
 import subprocess
 import sys
+import tempfile
+import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -115,6 +119,51 @@ def test_the_plugin_starts_without_sqlalchemy() -> None:
     provider = Path(__file__).parents[2] / "provider"
     done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(provider)}, timeout=60)
     assert done.returncode == 0
+
+
+def _as_the_owner_of(directory: Path, work: Callable[[], None]) -> int:
+    """Runs `work` in a child that is not root (root may write everywhere); its exit code is 0 when nothing was raised."""
+    if os.geteuid() == 0:
+        account = pwd.getpwnam("nobody")
+        for path in (directory, *directory.iterdir()):
+            os.chown(path, account.pw_uid, account.pw_gid)
+    child = os.fork()
+    if child == 0:
+        try:
+            if os.geteuid() == 0:
+                os.setgid(account.pw_gid)
+                os.setuid(account.pw_uid)
+            work()
+            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@pytest.mark.proves("SEC-8")
+def test_a_store_on_a_read_only_medium_can_be_read() -> None:
+    with tempfile.TemporaryDirectory() as base:
+        os.chmod(base, 0o755)
+        directory = Path(base, "data")
+        url = f"sqlite:///{directory}/store.db"
+        store = open_store(url)
+        with store.write() as tx:
+            tx.save(certificate())
+        store.close()
+        directory.chmod(0o500)
+
+        def look() -> None:
+            frozen = open_store(url)
+            with frozen.read() as reader:
+                assert reader.count(CertificateRecord) == 1
+            with pytest.raises(StoreUnavailable, match=r"read-?only"):
+                frozen.write().__enter__()
+            frozen.close()
+
+        assert _as_the_owner_of(directory, look) == 0
+        assert [p.name for p in directory.iterdir()] == ["store.db"]
+        directory.chmod(0o700)
 
 
 # --- PostgreSQL --------------------------------------------------------------------------------------------------------

@@ -233,8 +233,9 @@ def _connector(path: Path, mode: str, pragmas: tuple[str, ...]) -> Callable[[], 
     """mode: ``ro`` or ``rw``, never ``rwc``: opening does not make a file."""
 
     def connect() -> sqlite3.Connection:
+        frozen = "&immutable=1" if mode == "ro" and _is_frozen(path) else ""
         connection = sqlite3.connect(
-            f"file:{quote(str(path))}?mode={mode}",
+            f"file:{quote(str(path))}?mode={mode}{frozen}",
             uri=True,
             timeout=BUSY_TIMEOUT_S,
             isolation_level=None,  # we begin ourselves: the driver's own begin is deferred
@@ -246,3 +247,14 @@ def _connector(path: Path, mode: str, pragmas: tuple[str, ...]) -> Callable[[], 
         return connection
 
     return connect
+
+
+def _is_frozen(path: Path) -> bool:
+    """A store on a read-only medium, e.g. a mounted backup: without its WAL's index, SQLite reads it as immutable only.
+
+    Nobody but the owner could write there (the directory is 0700), and the owner cannot.
+    """
+    if os.access(path.parent, os.W_OK):
+        return False
+    wal = path.with_name(f"{path.name}-wal")
+    return not wal.exists() or wal.stat().st_size == 0
