@@ -109,7 +109,7 @@ def running_plugin(registry: Registry, *, home: Any, parent: int = 1) -> Iterato
     with fake_engine() as (engine, address):
         session = Session(engine=address, parent=parent, registry=registry, environ={"CERTWRIGHT_HOME": str(home)})
         server, port = serve(session)
-        channel = grpc.insecure_channel(f"127.0.0.1:{port}")
+        channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=[("grpc.max_receive_message_length", -1)])
         try:
             yield Plugin(
                 stub=provider_pb2_grpc.ResourceProviderStub(channel), session=session, engine=engine, channel=channel

