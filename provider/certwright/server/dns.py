@@ -7,16 +7,13 @@ Source: RFC 1034 4.3, RFC 2136 (update), RFC 8945 (TSIG), RFC 6891 (EDNS).
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import os
 import struct
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import cast
 
 import dns.exception
 import dns.flags
@@ -33,6 +30,7 @@ import dns.tsig
 import dns.update
 
 from certwright.server.dns_fault import RCODE_OF_FAULT, Fault, Script
+from certwright.server.dns_listen import Listener, Reply
 from certwright.server.dns_update import TsigKey, answer_update, tsig_key, tsig_refusal, verified
 from certwright.server.zone import DEFAULT_TTL_S, Outcome, Zone, record
 
@@ -41,7 +39,6 @@ __all__ = ["DnsServer", "Fault", "Query", "TsigKey"]
 UDP_LIMIT = 512
 EDNS_LIMIT = 1232
 TCP_LIMIT = 65535
-TCP_IDLE_S = 10.0
 CHAIN_LIMIT = 16
 ANY_TYPE = "*"
 UPDATE_TYPE = "UPDATE"
@@ -58,12 +55,6 @@ class Query:
     transport: str
     source: str
     recursion_desired: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Reply:
-    wire: bytes
-    delay_s: float = 0.0
 
 
 class DnsServer:
@@ -85,16 +76,13 @@ class DnsServer:
         zone_dir: Path | None = None,
     ) -> None:
         self.host = host
-        self.port = port
         self.queries: list[Query] = []
         self._zone_dir = zone_dir
         self._lock = threading.RLock()
         self._zones: dict[dns.name.Name, Zone] = {}
         self._keys = {dns.name.from_text(name): tsig_key(key) for name, key in (keys or {}).items()}
         self._scripts: dict[tuple[dns.name.Name, str], list[Script]] = {}
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-        self._stop: asyncio.Event | None = None
+        self._listener = Listener(self._answer, host=host, port=port)
         rows: Mapping[str, ZoneRecords] = zones if isinstance(zones, Mapping) else dict.fromkeys(zones, ())
         for name, records in rows.items():
             self.add_zone(name, records)
@@ -115,86 +103,18 @@ class DnsServer:
         """``host:port``, in the form that `Resolver` and the writer take."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
+    @property
+    def port(self) -> int:
+        """The port of both sockets; 0 until they listen, when none was asked for."""
+        return self._listener.port
+
     def start(self) -> None:
         """Returns when both sockets listen. Raises OSError when the port is taken."""
-        ready = threading.Event()
-        failure: list[BaseException] = []
-        self._thread = threading.Thread(
-            target=self._run, args=(ready, failure), name=f"certwright-dns-{self.port}", daemon=True
-        )
-        self._thread.start()
-        ready.wait()
-        if failure:
-            self._thread.join()
-            raise failure[0]
+        self._listener.start()
 
     def stop(self) -> None:
         """Closes the sockets and waits for the thread; a second call does nothing."""
-        if self._thread is None or self._loop is None or self._stop is None:
-            return
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
-        self._thread = self._loop = self._stop = None
-
-    def _run(self, ready: threading.Event, failure: list[BaseException]) -> None:
-        try:
-            asyncio.run(self._serve(ready))
-        except BaseException as error:
-            failure.append(error)
-        finally:
-            ready.set()
-
-    async def _serve(self, ready: threading.Event) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._stop = asyncio.Event()
-        transport, tcp = await self._listen(self._loop)
-        ready.set()
-        try:
-            await self._stop.wait()
-        finally:
-            transport.close()
-            tcp.close()
-            for task in asyncio.all_tasks() - {asyncio.current_task()}:
-                task.cancel()
-            await asyncio.sleep(0)
-
-    async def _listen(self, loop: asyncio.AbstractEventLoop) -> tuple[asyncio.DatagramTransport, asyncio.Server]:
-        """Bind UDP and TCP to one port; with port 0 another is tried when TCP has it taken."""
-        for attempt in range(32):
-            udp, _ = await loop.create_datagram_endpoint(
-                lambda: _UdpProtocol(self._answer), local_addr=(self.host, self.port)
-            )
-            port = int(udp.get_extra_info("sockname")[1])
-            try:
-                tcp = await asyncio.start_server(self._serve_tcp, self.host, port)
-            except OSError:
-                udp.close()
-                if self.port or attempt == 31:
-                    raise
-                continue
-            self.port = port
-            return udp, tcp
-        raise OSError("no free port")
-
-    async def _serve_tcp(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        source = str(writer.get_extra_info("peername")[0])
-        try:
-            while True:
-                async with asyncio.timeout(TCP_IDLE_S):
-                    (size,) = struct.unpack("!H", await reader.readexactly(2))
-                    wire = await reader.readexactly(size)
-                reply = self._answer(wire, source, tcp=True)
-                if reply is None:
-                    return
-                if reply.delay_s:
-                    await asyncio.sleep(reply.delay_s)
-                writer.write(struct.pack("!H", len(reply.wire)) + reply.wire)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, TimeoutError, ConnectionError, asyncio.CancelledError):
-            return
-        finally:
-            writer.close()
+        self._listener.stop()
 
     # -- zones and records -------------------------------------------------------------------------------------
 
@@ -325,13 +245,13 @@ class DnsServer:
 
     # -- answering ---------------------------------------------------------------------------------------------
 
-    def _answer(self, wire: bytes, source: str, *, tcp: bool) -> _Reply | None:
+    def _answer(self, wire: bytes, source: str, *, tcp: bool) -> Reply | None:
         """One request to one reply; None says nothing."""
         try:
             query = dns.message.from_wire(wire, keyring=_accept_any_key)
         except Exception:
             # A parser of hostile bytes: whatever it raises means "not a message".
-            return _Reply(_form_error(wire)) if len(wire) >= 12 and not wire[2] & 0x80 else None
+            return Reply(_form_error(wire)) if len(wire) >= 12 and not wire[2] & 0x80 else None
         if query.flags & dns.flags.QR or len(query.question) != 1:
             return None
         question = query.question[0]
@@ -345,20 +265,20 @@ class DnsServer:
             response = self._verified_answer(wire, query)
         limit = TCP_LIMIT if tcp else min(query.payload, EDNS_LIMIT) if query.edns >= 0 else UDP_LIMIT
         reply = response.to_wire(max_size=max(limit, UDP_LIMIT), prefer_truncation=True)
-        return _Reply(reply, script.delay_s if script else 0.0)
+        return Reply(reply, script.delay_s if script else 0.0)
 
-    def _misbehave(self, script: Script, query: dns.message.Message, wire: bytes, *, tcp: bool) -> _Reply | None:
+    def _misbehave(self, script: Script, query: dns.message.Message, wire: bytes, *, tcp: bool) -> Reply | None:
         response = dns.message.make_response(query, recursion_available=False)
         match script.fault:
             case Fault.DROP:
                 return None
             case Fault.GARBAGE:
-                return _Reply(b"\xff" * 40, script.delay_s)
+                return Reply(b"\xff" * 40, script.delay_s)
             case Fault.RAW:
-                return _Reply(wire[:2] + script.payload[2:], script.delay_s)
+                return Reply(wire[:2] + script.payload[2:], script.delay_s)
             case Fault.TRUNCATE:
                 if tcp:
-                    return _Reply(self._respond(query).to_wire(), script.delay_s)
+                    return Reply(self._respond(query).to_wire(), script.delay_s)
                 response.flags |= dns.flags.TC | dns.flags.AA
             case Fault.WRONG_ID:
                 response = self._respond(query)
@@ -374,7 +294,7 @@ class DnsServer:
                 response.set_rcode(dns.rcode.NOERROR)
             case _:
                 response.set_rcode(RCODE_OF_FAULT[script.fault])
-        return _Reply(response.to_wire(), script.delay_s)
+        return Reply(response.to_wire(), script.delay_s)
 
     def _respond(self, query: dns.message.Message) -> dns.message.Message:
         response = dns.message.make_response(query, recursion_available=False, our_payload=EDNS_LIMIT)
@@ -426,28 +346,6 @@ class DnsServer:
         if changed is not None:
             self._changed(changed)
         return response
-
-
-class _UdpProtocol(asyncio.DatagramProtocol):
-    def __init__(self, answer: Callable[..., _Reply | None]) -> None:
-        self._answer = answer
-        self._transport: asyncio.DatagramTransport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.DatagramTransport, transport)
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        reply = self._answer(data, addr[0], tcp=False)
-        transport = self._transport
-        if reply is None or transport is None:
-            return
-        if reply.delay_s:
-            asyncio.get_running_loop().call_later(reply.delay_s, transport.sendto, reply.wire, addr)
-        else:
-            transport.sendto(reply.wire, addr)
-
-    def error_received(self, exc: Exception) -> None:
-        """A client that has gone (ICMP port unreachable) is not the server's trouble."""
 
 
 def _unanswerable(rdtype: dns.rdatatype.RdataType) -> bool:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 import dns.flags
 import dns.message
 import dns.rcode
+import dns.tsig
 
 from certwright.domain.errors import Cancelled, LookupFailed
 from certwright.engine.ports import CancelSignal
@@ -157,18 +158,26 @@ class Exchanger:
 def parsed(wire: bytes, query: dns.message.Message) -> dns.message.Message | None:
     """The message, or None when these bytes are no answer to `query` (id, question, signature, well-formedness).
 
+    An unsigned answer to a signed message is returned too, so that a refusal can be told; the caller checks `had_tsig`.
     Raises dns.tsig.PeerError for a signed refusal, which is an answer.
     """
-    import dns.tsig
-
+    message: dns.message.Message | None
     try:
         message = dns.message.from_wire(wire, keyring=query.keyring, request_mac=query.mac or b"")
-        return message if query.is_response(message) else None
     except dns.tsig.PeerError:
         raise
     except Exception:
         # A parser of hostile bytes: whatever it raises means "not an answer".
+        message = _unsigned(wire) if query.had_tsig else None
+    return message if message is not None and query.is_response(message) else None
+
+
+def _unsigned(wire: bytes) -> dns.message.Message | None:
+    try:
+        message = dns.message.from_wire(wire, keyring=False)
+    except Exception:
         return None
+    return None if message.had_tsig else message
 
 
 def _address(server: Endpoint, kind: socket.SocketKind) -> tuple[socket.AddressFamily, tuple[str, int]]:
