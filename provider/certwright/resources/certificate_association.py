@@ -220,8 +220,8 @@ class CertificateAssociation(Handling):
         if announced is not None and announced.to_version != record.deployed_version:
             return Reason(
                 code=announced.code,
-                sentence=f"will redeploy: certificate {name} is re-issued (version "
-                f"{announced.from_version} -> {announced.to_version})",
+                sentence=f"will redeploy: certificate {name} {_happens(announced.code)} "
+                f"(version {announced.from_version} -> {announced.to_version})",
             )
         facts = gather_certificate(self.services, reader, certificate)
         decision = decide_certificate(facts, now=self.services.clock.now()) if facts else None
@@ -345,6 +345,10 @@ class CertificateAssociation(Handling):
             return
         ctx.run.note_write()
         association.delete(self.services, id)
+
+
+def _happens(code: str) -> str:
+    return "renews" if code == "renewal.window_open" else "is re-issued"
 
 
 def _found_wrong(record: AssociationRecord, olds: Tree) -> Reason | None:
