@@ -12,6 +12,8 @@ import os
 import shutil
 import signal
 import sys
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +60,13 @@ def _files(place: Path) -> dict[str, str]:
     return {file.name: file.read_text() for file in (place / "current").glob("*.pem")}
 
 
+def _widest(place: Path) -> int:
+    """All mode bits that any file has."""
+    return reduce(or_, (path.stat().st_mode & 0o777 for path in place.rglob("*") if not path.is_symlink()), 0)
+
+
 def main(job: dict[str, Any]) -> None:
+    os.umask(0)  # the modes are the deployer's own doing
     place, log = Path(job["place"]), Path(job["log"])
     target = {"path": str(place), "reload": ["sh", "-c", f'sha256sum < "$CERTWRIGHT_CERT_PATH" >> {log}'], "keep": 1}
     old, new = _bundle(job["old"]), _bundle(job["new"])
@@ -68,12 +76,12 @@ def main(job: dict[str, Any]) -> None:
             DirectoryDeployer().install(target, old, owner="arn:a")
         log.write_text("")
         killed = _crash_at(count, job["action"], target, new)
-        after = _files(place)
+        after, widest = _files(place), _widest(place)
         _act(job["action"], target, new)
         seen = DirectoryDeployer().observe(target)
         left = sorted(str(path.relative_to(place)) for path in place.rglob("*")) if place.exists() else []
         print(json.dumps({
-            "count": count, "killed": killed, "after": after, "finished": _files(place), "left": left,
+            "count": count, "killed": killed, "after": after, "widest": widest, "finished": _files(place), "left": left,
             "serial": seen.serial if seen else "", "told": log.read_text().split()[-2:-1],
         }))  # fmt: skip
         if not killed:

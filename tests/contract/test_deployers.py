@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import hashlib
 import json
 import os
@@ -28,8 +29,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
-
-from tests.servers.tls import Authority, python_environment
+from servers.tls import Authority, python_environment
 
 A, B = "arn:certwright:deploy:local:0:association/a", "arn:certwright:deploy:local:0:association/b"
 AUTHORITY = Authority()
@@ -245,6 +245,18 @@ def test_an_empty_directory_that_was_there_before_is_left(path: Path) -> None:
     assert list(path.iterdir()) == []
 
 
+@pytest.mark.proves("ASC-1")
+def test_the_rest_of_an_interrupted_removal_belongs_to_who_began_it(path: Path) -> None:
+    target, work = {"path": str(path)}, DirectoryDeployer()
+    work.install(target, ONE, owner=A)
+    (path / "current").unlink()
+    assert work.observe(target) is None
+    assert work.remove(target, owner=B) is False
+    assert len(list((path / "versions").iterdir())) == 1
+    assert work.remove(target, owner=A) is True
+    assert not path.exists()
+
+
 @pytest.mark.proves("ASC-6")
 def test_keep_leaves_the_files_and_gives_up_the_ownership(path: Path) -> None:
     target = {"path": str(path), "onDelete": "KEEP"}
@@ -273,7 +285,7 @@ def test_a_change_by_hand_is_seen_and_repaired(file: str, path: Path, tmp_path: 
     work, target = DirectoryDeployer(), {"path": str(path)}
     work.install(target, ONE, owner=A)
     elsewhere = tmp_path / "elsewhere"
-    elsewhere.write_text("not to be touched")
+    elsewhere.write_bytes((path / "current" / file).read_bytes())
     (path / "current" / file).unlink()
     (path / "current" / file).symlink_to(elsewhere)
     seen = work.observe(target)
@@ -281,7 +293,8 @@ def test_a_change_by_hand_is_seen_and_repaired(file: str, path: Path, tmp_path: 
     assert (seen.owner, seen.fingerprint) == (A, "")
     work.install(target, ONE, owner=A)
     assert work.observe(target).fingerprint == ONE.fingerprint  # type: ignore[union-attr]
-    assert elsewhere.read_text() == "not to be touched"
+    assert not (path / "current" / file).is_symlink()
+    assert elsewhere.exists()
 
 
 # --- the directory: paths -------------------------------------------------------------------------------------------
@@ -407,6 +420,19 @@ def test_a_run_that_finds_the_place_busy_waits_and_then_says_so(path: Path) -> N
     assert sum(pauses) == pytest.approx(0.5)
 
 
+def test_a_directory_that_its_last_owner_took_away_while_we_waited_is_made_again(path: Path) -> None:
+    path.mkdir(parents=True)
+    holder = os.open(path, os.O_RDONLY)
+    fcntl.flock(holder, fcntl.LOCK_EX)
+
+    def meanwhile(_: float) -> None:
+        path.rmdir()
+        os.close(holder)
+
+    DirectoryDeployer(sleep=meanwhile).install({"path": str(path)}, ONE, owner=A)
+    assert is_pair(files_of(path))
+
+
 # --- the directory: reload ------------------------------------------------------------------------------------------
 
 
@@ -495,8 +521,8 @@ def test_a_reload_command_that_does_not_exist_is_named(old: bool, path: Path) ->
 def test_a_reload_that_never_ends_is_killed_with_its_children(path: Path, tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     target = {"path": str(path), "reload": ["sh", "-c", f"sleep 600 & echo $$ $! > {pids}; wait"]}
-    work = DirectoryDeployer(reload_timeout_s=1.0)
-    refusal("deploy.reload_failed", "within 1 seconds", call=lambda: work.install(target, ONE, owner=A))
+    work = DirectoryDeployer(reload_timeout_s=3.0)
+    refusal("deploy.reload_failed", "within 3 seconds", call=lambda: work.install(target, ONE, owner=A))
     for pid in pids.read_text().split():
         state = Path(f"/proc/{pid}/stat")
         assert not state.exists() or state.read_text().split()[2] in "ZX"
@@ -548,6 +574,7 @@ def test_a_crash_at_any_operation_leaves_the_old_or_the_new_pair_and_the_next_ru
     last: dict[str, Any] = {}
     for last in run_job(tmp_path, path, action="install", start=start):
         after = {name: content.encode() for name, content in last["after"].items()}
+        assert last["widest"] & 0o077 == 0, f"{last['count']}: a file was open to others for a moment"
         if start == "old" or after:
             assert set(after) == {"cert.pem", "chain.pem", "fullchain.pem", "privkey.pem"}, last["count"]
             assert is_pair(after), last["count"]

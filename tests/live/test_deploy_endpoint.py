@@ -18,8 +18,7 @@ from certwright.engine.ports import HandshakeProbe
 from certwright.server.tls import LINE, TlsEndpoint
 from hypothesis import given
 from hypothesis import strategies as st
-
-from tests.servers.tls import Authority, connected, endpoint_process, free_port, served_serial
+from servers.tls import Authority, connected, endpoint_process, free_port, served_serial
 
 AUTHORITY = Authority()
 OWNER = "arn:certwright:deploy:local:0:association/a"
@@ -182,12 +181,10 @@ def test_the_endpoint_starts_before_the_first_pair_and_ends_with_connections_ope
 @pytest.mark.proves("ASC-6")
 def test_the_endpoint_is_a_program_that_prints_its_port_and_reads_again_on_sighup(tmp_path: Path) -> None:
     first = install(tmp_path / "a", 1)
-    target = {"path": str(tmp_path / "a")}
     with endpoint_process(tmp_path / "a") as endpoint:
         assert served_serial(endpoint.address, AUTHORITY) == first
         bundle = AUTHORITY.bundle(2)
-        reload = ["kill", "-HUP", str(endpoint.pid)]
-        DirectoryDeployer().install({**target, "reload": reload}, bundle, owner=OWNER)
+        DirectoryDeployer().install({"path": str(tmp_path / "a")}, bundle, owner=OWNER)
         assert served_serial(endpoint.address, AUTHORITY) == bundle.serial
         other = AUTHORITY.bundle(2)
         current = tmp_path / "a" / "current"

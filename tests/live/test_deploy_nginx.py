@@ -14,9 +14,8 @@ import pytest
 from certwright.deploy.directory import DirectoryDeployer
 from certwright.deploy.handshake import probe
 from certwright.domain.errors import DeployFailed
-
-from tests.servers.nginx import Nginx, find_program, running_nginx
-from tests.servers.tls import Authority, connected, served_serial
+from servers.nginx import Nginx, find_program, running_nginx
+from servers.tls import Authority, connected, served_serial
 
 AUTHORITY = Authority()
 OWNER = "arn:certwright:deploy:local:0:association/a"

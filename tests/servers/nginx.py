@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
-from tests.servers.tls import free_port
+from servers.tls import free_port
 
 _CONFIG = """
 {user}
