@@ -137,7 +137,7 @@ def create(services: Services, wanted: Wanted, *, cancel: CancelSignal) -> tuple
         if left is not None and adopted:
             record = replace(give_fresh_arn(tx, left, arn, services.process), certificate_arn=certificate.arn)
         else:
-            _refuse_second_owner(tx, kind, place, wanted.urn)
+            _refuse_second_owner(services, tx, kind, place, wanted.urn)
             record = AssociationRecord(
                 arn=arn,
                 region=wanted.region,
@@ -168,10 +168,10 @@ def create(services: Services, wanted: Wanted, *, cancel: CancelSignal) -> tuple
     return deploy(services, record.arn, cancel=cancel), adopted
 
 
-def _refuse_second_owner(reader: Reader, kind: str, place: str, urn: str) -> None:
+def _refuse_second_owner(services: Services, reader: Reader, kind: str, place: str, urn: str) -> None:
     """Two associations with one place would overwrite each other; a replacement of the same URN may take it over."""
     for other in reader.all(AssociationRecord, place=place):
-        if other.target_kind == kind and other.urn != urn:
+        if other.target_kind == kind and other.urn != urn and other.host in ("", services.host):
             raise Refused(
                 [
                     Finding(

@@ -58,7 +58,7 @@ def create(
     if mode is Mode.PUBLIC:
         _ensure_issuer(services, spec, region, account)
     arn = str(new_certificate_arn(region, account, services.entropy.token_bytes(16)))
-    prepared = None
+    fresh = None
     with services.store.write() as tx:
         left = adoptable(tx, CertificateRecord, urn)
         adopted = left is not None and _same_identity(left, mode, spec, region)
@@ -80,11 +80,9 @@ def create(
             if imported is not None:
                 record = store_imported(services, tx, record, spec, imported, now=now)
             else:
-                record, _, prepared = new_version(
-                    services, tx, record, Request(spec=spec, reason_code="request"), now=now
-                )
+                record, fresh = new_version(services, tx, record, Request(spec=spec, reason_code="request"), now=now)
     hit("request.after_record")
-    record, _ = complete(services, record.arn, prepared=prepared)
+    record, _ = complete(services, record.arn, fresh=fresh)
     return record, adopted
 
 
@@ -112,7 +110,7 @@ def reissue(
         before = get(reader, arn)
     if before.mode is Mode.PUBLIC:
         _ensure_issuer(services, spec, before.region, before.account)
-    prepared = None
+    fresh = None
     with services.store.lease(f"certificate:{arn}", seconds=60, wait_seconds=30):
         now = services.clock.now()
         with services.store.write() as tx:
@@ -120,11 +118,11 @@ def reissue(
             if record.newest_version == expected_newest:
                 record = _drop_unfinished(services, tx, record)
                 reuse = not new_key and spec.get("renewalKeyPolicy") == "REUSE" and reason_code != "leaf.damaged"
-                record, _, prepared = new_version(
+                record, fresh = new_version(
                     services, tx, record, Request(spec=spec, reason_code=reason_code, reuse_key=reuse), now=now
                 )
         hit("issue.after_journal")
-        record, _ = complete(services, arn, prepared=prepared)
+        record, _ = complete(services, arn, fresh=fresh)
     return record
 
 
@@ -172,7 +170,7 @@ def reimport(services: Services, arn: str, *, spec: Json, imported: ImportedMate
 def update(services: Services, arn: str, *, spec: Json, tags: Json, urn: str) -> CertificateRecord:
     """Metadata only: tags, renewal window, key policy. The renewal instant of the serving version follows."""
     from certwright.domain.validity import Window
-    from certwright.engine.issuance import renewal_instant
+    from certwright.engine.leaf import renewal_instant
 
     with services.store.write() as tx:
         record = replace(get(tx, arn), spec=spec, tags=tags, urn=urn, claimed=True)

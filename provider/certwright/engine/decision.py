@@ -13,7 +13,7 @@ from enum import IntEnum
 
 from certwright.domain.errors import Reason
 from certwright.engine.authority import not_active
-from certwright.engine.issuance import damage
+from certwright.engine.damage import damage
 from certwright.engine.ports import Reader
 from certwright.engine.records import (
     AuthorityRecord,

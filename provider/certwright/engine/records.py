@@ -176,7 +176,6 @@ class AuthorityRecord:
     creator: str = ""
     aliases: tuple[str, ...] = ()
     tags: Json = field(default_factory=dict)
-    issued_count: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

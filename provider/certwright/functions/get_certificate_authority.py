@@ -12,7 +12,13 @@ from certwright.domain.errors import CertwrightError, Finding, NotFound, Refused
 from certwright.domain.values import contains_unknown
 from certwright.engine.claims import find
 from certwright.engine.ports import Reader
-from certwright.engine.records import AuthorityRecord, AuthorityStatus, AuthorityVersionRecord, MaterialRecord
+from certwright.engine.records import (
+    AuthorityRecord,
+    AuthorityStatus,
+    AuthorityVersionRecord,
+    MaterialRecord,
+    VersionRecord,
+)
 from certwright.engine.services import Services
 from certwright.functions.answering import Answering
 from certwright.functions.pending import all_unknown
@@ -95,7 +101,7 @@ def authority_tree(services: Services, reader: Reader, record: AuthorityRecord) 
         "parentArn": record.parent_arn or None,
         "version": record.serving_version,
         "restorableUntil": instant(record.restorable_until),
-        "issuedCount": record.issued_count,
+        "issuedCount": reader.count(VersionRecord, issuer_arn=record.arn, has_certificate=True),
         "browserTrusted": False,
         "tagsAll": dict(record.tags),
     }
