@@ -45,8 +45,8 @@ class Endpoint:
         """``host``, ``host:port``, ``[v6]:port`` or a bare IPv6 address; raises LookupFailed (malformed) otherwise."""
         host, port = text.strip(), ""
         if host.startswith("["):
-            host, _, rest = host[1:].partition("]")
-            port = rest.removeprefix(":")
+            host, bracket, rest = host[1:].partition("]")
+            host, port = host if bracket else "", rest.removeprefix(":")
         elif host.count(":") == 1:
             host, _, port = host.partition(":")
         number = default_port if not port else int(port) if port.isascii() and port.isdigit() else 0
