@@ -183,7 +183,7 @@ class DnsServer:
     def _zone_or_complain(self, name: dns.name.Name) -> Zone:
         zone = self._zone_of(name)
         if zone is None:
-            raise KeyError(f"no zone of this server holds {name.to_text()}; it serves {', '.join(self.zones)}")
+            raise LookupError(f"no zone of this server holds {name.to_text()}; it serves {', '.join(self.zones)}")
         return zone
 
     def _changed(self, zone: Zone) -> None:

@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             name, rdtype, value = text.split(maxsplit=2)
             server.add(name, rdtype, value)
         server.start()
-    except (ValueError, KeyError, OSError) as error:
+    except (ValueError, LookupError, OSError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
     sys.stdout.write(f"listening {server.endpoint}\n")
