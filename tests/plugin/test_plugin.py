@@ -15,10 +15,9 @@ from certwright import __version__
 from certwright.binding.codec import UNKNOWN_TEXT, decode, encode
 from certwright.domain.values import UNKNOWN, Secret
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2
-
 from plugin.engine import URN, Plugin, running_plugin
 from plugin.toy import Toybox, registry
+from pulumi.runtime.proto import plugin_pb2, provider_pb2
 
 BASE = {"name": "wiki", "names": ["a.example"]}
 Kind = provider_pb2.PropertyDiff
@@ -92,11 +91,11 @@ class TestStart:
     def test_schema_of_another_version_or_subpackage_is_refused(
         self, bare: Plugin, version: int, subpackage: str
     ) -> None:
-        with pytest.raises(grpc.RpcError, match="schema|sub-package"):
+        with pytest.raises(grpc.RpcError, match=r"schema|sub-package"):
             bare.stub.GetSchema(provider_pb2.GetSchemaRequest(version=version, subpackage_name=subpackage))
 
     def test_an_unknown_token_names_those_that_exist(self, plugin: Plugin) -> None:
-        with pytest.raises(grpc.RpcError, match='no resource "certwright:index:Gadget".*certwright:index:Widget'):
+        with pytest.raises(grpc.RpcError, match=r'no resource "certwright:index:Gadget".*certwright:index:Widget'):
             plugin.check(BASE, urn=URN.replace("Widget", "Gadget"))
 
 

@@ -16,9 +16,8 @@ import grpc
 import pytest
 from certwright.plugin.watchdog import watch
 from google.protobuf import empty_pb2, struct_pb2
-from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
-
 from plugin.engine import fake_engine
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 STARTS = 3
 START_LIMIT_S = 1.5  # the goal is 0.5 s on an idle machine; here other tests run beside
