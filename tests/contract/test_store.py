@@ -87,15 +87,34 @@ def test_a_read_sees_one_moment(store: SqlStore, place: Place) -> None:
 
 
 @pytest.mark.proves("SEC-5")
-def test_insert_of_a_taken_key_is_a_conflict_and_the_transaction_goes_on(store: SqlStore) -> None:
+def test_insert_of_a_taken_key_is_a_conflict_and_nothing_of_the_transaction_stays(store: SqlStore) -> None:
     with store.write() as tx:
         tx.insert(serial(1))
-    with store.write() as tx:
-        with pytest.raises(Conflict, match=r"serials has a record with this key already: arn:ca/1"):
-            tx.insert(serial(1, arn="another"))
+    with pytest.raises(Conflict, match=r"serials has a record with this key already: arn:ca/1"), store.write() as tx:
+        tx.insert(serial(1, arn="another"))
         tx.insert(serial(2))
     with store.read() as reader:
-        assert reader.all(SerialRecord) == [serial(1), serial(2)]
+        assert reader.all(SerialRecord) == [serial(1)]
+
+
+@pytest.mark.proves("SEC-5")
+def test_a_key_that_the_transaction_has_seen_is_a_conflict_at_once(store: SqlStore) -> None:
+    with store.write() as tx:
+        tx.insert(serial(1))
+        with pytest.raises(Conflict):
+            tx.insert(serial(1, arn="another"))
+
+
+def test_what_is_written_is_read_back_in_the_same_transaction(store: SqlStore) -> None:
+    with store.write() as tx:
+        tx.save(certificate(), certificate(2))
+        tx.save(replace(certificate(2), domain_name="later"))
+        assert tx.one(CertificateRecord, arn=arn(2)) == replace(certificate(2), domain_name="later")
+        assert tx.count(CertificateRecord) == 2
+        assert tx.remove(CertificateRecord, arn=arn(2)) == 1
+        assert tx.one(CertificateRecord, arn=arn(2)) is None
+    with store.read() as reader:
+        assert reader.all(CertificateRecord) == [certificate()]
 
 
 def test_filters(store: SqlStore) -> None:
@@ -153,6 +172,20 @@ def test_the_audit_log_only_grows(store: SqlStore, place: Place) -> None:
     for statement in ("UPDATE {s}audit SET who = 'x'", "DELETE FROM {s}audit"):
         with pytest.raises(Exception, match="only grows"):
             place.execute(statement)
+
+
+@pytest.mark.proves("AUD-1")
+def test_a_long_audit_log_is_read_in_pages(store: SqlStore) -> None:
+    with store.write() as tx:
+        for number in range(2100):
+            tx.record_audit(region="local", at=NOW, action="issue", arn=arn(number), result="done")
+    with store.read() as reader:
+        assert [e.seq for e in reader.audit("local")] == list(range(1, 2101))
+        assert [e.seq for e in reader.audit("local", after_seq=500, limit=1200)] == list(range(501, 1701))
+        assert [e.seq for e in reader.audit("local", after_seq=2098)] == [2099, 2100]
+        assert list(reader.audit("local", limit=0)) == []
+        assert list(reader.audit("elsewhere")) == []
+        assert reader.audit_regions() == ["local"]
 
 
 # --- due ---------------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -214,6 +215,8 @@ def test_a_store_is_usable_in_a_forked_child(place: Place) -> None:
         try:
             with store.write() as tx:
                 tx.save(certificate(2))
+            store.close()
+            gc.collect()
             os._exit(0)
         except CertwrightError:
             os._exit(1)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.store_records import NOW
+from builders.store_records import LATER, NOW
 from certwright.domain.errors import CertwrightError, KeyUnavailable, Refused
 from certwright.domain.keyspec import KeyAlgorithm
 from certwright.domain.values import Secret
@@ -19,8 +19,10 @@ from certwright.store.wrappers.port import WrapperContext
 from certwright.store.wrappers.registry import KINDS, open_wrapper
 from certwright.system import SystemEntropy
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives import serialization as s
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, padding
+from cryptography.x509 import ocsp
 from servers.stores import Place
 
 pytestmark = pytest.mark.proves("SEC-1")
@@ -66,6 +68,53 @@ def test_a_key_of_each_algorithm_signs_and_reads_back(store: SqlStore, tmp_path:
     assert request.is_signature_valid
     assert request.public_key() == public
     assert s.load_pem_private_key(pem, None).public_key() == public
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "signing"),
+    [("EC_prime256v1", "SHA256WITHECDSA"), ("RSA_2048", "SHA256WITHRSA_PSS"), ("ED25519", "ED25519")],
+)
+def test_revocation_lists_are_signed_inside_the_vault(
+    sqlite_place: Place, tmp_path: Path, algorithm: str, signing: str
+) -> None:
+    store, keys = sqlite_place.open(), vault(tmp_path)
+    handle = make(store, keys, algorithm)
+    issuer = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "CA")])
+    builder = x509.CertificateRevocationListBuilder().issuer_name(issuer).last_update(NOW).next_update(LATER)
+    with store.read() as reader:
+        der = keys.sign_crl(reader, handle, builder=builder, signing_algorithm=signing)
+        assert x509.load_der_x509_crl(der).is_signature_valid(keys.public_key(reader, handle))  # type: ignore[arg-type]
+        wrong = "SHA256WITHRSA" if signing != "SHA256WITHRSA_PSS" else "ED25519"
+        with pytest.raises(CertwrightError, match="cannot be made with"):
+            keys.sign_crl(reader, handle, builder=builder, signing_algorithm=wrong)
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "signing"), [("EC_prime256v1", "SHA256WITHECDSA"), ("RSA_2048", "SHA256WITHRSA_PSS")]
+)
+def test_ocsp_responses_are_signed_inside_the_vault(
+    sqlite_place: Place, tmp_path: Path, algorithm: str, signing: str
+) -> None:
+    store, keys = sqlite_place.open(), vault(tmp_path)
+    handle = make(store, keys, algorithm)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "responder")])
+    with store.read() as reader:
+        key: Any = s.load_pem_private_key(keys.private_pem(reader, handle), None)
+        template = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        template = template.serial_number(7).not_valid_before(NOW).not_valid_after(LATER)
+        responder = template.sign(key, hashes.SHA256())
+        good = ocsp.OCSPCertStatus.GOOD
+        builder = ocsp.OCSPResponseBuilder().responder_id(ocsp.OCSPResponderEncoding.HASH, responder)
+        builder = builder.add_response(responder, responder, hashes.SHA1(), good, NOW, LATER, None, None)
+        der = keys.sign_ocsp(reader, handle, builder=builder, signing_algorithm=signing)
+    answer = ocsp.load_der_ocsp_response(der)
+    assert answer.response_status is ocsp.OCSPResponseStatus.SUCCESSFUL
+    assert answer.signature_hash_algorithm is not None
+    arguments: list[Any] = [answer.signature, answer.tbs_response_bytes]
+    if algorithm == "RSA_2048":
+        key.public_key().verify(*arguments, padding.PKCS1v15(), answer.signature_hash_algorithm)
+    else:
+        key.public_key().verify(*arguments, ec.ECDSA(answer.signature_hash_algorithm))
 
 
 @pytest.mark.proves("SEC-2")

@@ -13,15 +13,19 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization as s
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
+from cryptography.x509 import ocsp
 
 from certwright.domain.errors import CertwrightError, Finding, KeyUnavailable, Refused
 from certwright.domain.keyspec import (
     KeyAlgorithm,
     PrivateKey,
     SigningAlgorithm,
+    SigningParameters,
     algorithm_of,
     generate_private_key,
+    pair_problem,
     require_algorithm,
+    signing_parameters,
 )
 from certwright.domain.tbs import Prepared, sign_csr, sign_prepared
 from certwright.engine.ports import Entropy, Reader, Transaction
@@ -82,6 +86,21 @@ class EnvelopeVault:
         for value, critical in extensions:
             builder = builder.add_extension(value, critical)
         return sign_csr(builder, self._signing_key(reader, handle), SigningAlgorithm(signing_algorithm))
+
+    def sign_crl(
+        self, reader: Reader, handle: str, *, builder: x509.CertificateRevocationListBuilder, signing_algorithm: str
+    ) -> bytes:
+        """DER of a revocation list."""
+        key, parameters = self._signer(reader, handle, signing_algorithm)
+        signed = builder.sign(key, parameters.hash, rsa_padding=parameters.padding)
+        return signed.public_bytes(s.Encoding.DER)
+
+    def sign_ocsp(
+        self, reader: Reader, handle: str, *, builder: ocsp.OCSPResponseBuilder, signing_algorithm: str
+    ) -> bytes:
+        """DER of an OCSP response. `cryptography` signs these with PKCS #1 v1.5 only: PSS becomes that, same hash."""
+        key, parameters = self._signer(reader, handle, signing_algorithm)
+        return builder.sign(key, parameters.hash).public_bytes(s.Encoding.DER)
 
     def private_pem(self, reader: Reader, handle: str) -> bytes:
         key = self._load(reader, handle)
@@ -203,6 +222,13 @@ class EnvelopeVault:
             raise KeyUnavailable(f"the private key {handle} cannot sign: {error.message}", code=error.code) from None
         signing: PrivateKey = key
         return signing
+
+    def _signer(self, reader: Reader, handle: str, signing_algorithm: str) -> tuple[PrivateKey, SigningParameters]:
+        """The key and what the builders take. Raises issuance.algorithm when the two do not fit."""
+        key, algorithm = self._signing_key(reader, handle), SigningAlgorithm(signing_algorithm)
+        if problem := pair_problem(require_algorithm(key.public_key()), algorithm):
+            raise CertwrightError(problem, code="issuance.algorithm")
+        return key, signing_parameters(algorithm)
 
 
 def _owner(what: str, record: KeyRecord) -> bytes:

@@ -61,6 +61,7 @@ class PostgresBackend:
         self._tables: Tables = tables_of(self._schema)
         self._lock_key = int.from_bytes(hashlib.sha256(f"certwright:{self._schema}".encode()).digest()[:8], signed=True)
         self._engines: _Engines | None = None
+        self._inherited: list[_Engines] = []  # a parent process's connections: a child must not close them, ever
         self._opening = threading.Lock()
         self._seen = False
 
@@ -108,9 +109,12 @@ class PostgresBackend:
     def close(self) -> None:
         with self._opening:
             engines, self._engines = self._engines, None
+            if engines is not None and engines.pid != os.getpid():
+                self._inherited.append(engines)
+                engines = None
         if engines is not None:
-            engines.base.dispose(close=os.getpid() == engines.pid)
-            engines.write.dispose(close=os.getpid() == engines.pid)
+            engines.base.dispose()
+            engines.write.dispose()
 
     def _current(self) -> _Engines:
         engines = self._engines
@@ -118,6 +122,8 @@ class PostgresBackend:
             with self._opening:
                 engines = self._engines
                 if engines is None or engines.pid != os.getpid():
+                    if engines is not None:
+                        self._inherited.append(engines)
                     self._engines = engines = self._connectable()
         return engines
 

@@ -23,6 +23,7 @@ from certwright.store.statements import Statements
 from certwright.store.tables import Tables, tables_of
 
 BUSY_TIMEOUT_S = 60.0
+OLDEST_SQLITE = (3, 35, 0)  # RETURNING
 APPLICATION_ID = 0x43657274  # "Cert", in the file's header: tells our file from another database
 CONNECTION_PRAGMAS = (
     "PRAGMA foreign_keys=ON",
@@ -50,7 +51,7 @@ class _Engines:
 
     def dispose(self) -> None:
         for engine in (self.read, self.write, self.lease):
-            engine.dispose(close=os.getpid() == self.pid)  # a child process must not close its parent's files
+            engine.dispose()
 
 
 class SqliteBackend:
@@ -65,6 +66,7 @@ class SqliteBackend:
         self.shown = str(self.path)
         self._tables: Tables = tables_of(None)
         self._engines: _Engines | None = None
+        self._inherited: list[_Engines] = []  # a parent process's connections: a child must not close them, ever
         self._opening = threading.Lock()
         self._turn = threading.Lock()  # threads of one process queue here instead of polling the file's lock
 
@@ -132,6 +134,9 @@ class SqliteBackend:
     def close(self) -> None:
         with self._opening:
             engines, self._engines = self._engines, None
+            if engines is not None and engines.pid != os.getpid():
+                self._inherited.append(engines)
+                engines = None
         if engines is not None:
             engines.dispose()
 
@@ -179,6 +184,8 @@ class SqliteBackend:
             with self._opening:
                 engines = self._engines
                 if engines is None or engines.pid != os.getpid():
+                    if engines is not None:
+                        self._inherited.append(engines)
                     self._engines = engines = self._connectable(identity)
         if engines.identity != identity:
             raise StoreMismatch(
@@ -187,6 +194,12 @@ class SqliteBackend:
         return engines
 
     def _connectable(self, identity: tuple[int, int]) -> _Engines:
+        if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+            raise StoreUnavailable(
+                f"SQLite {sqlite3.sqlite_version} is too old for the store (needs {'.'.join(map(str, OLDEST_SQLITE))}); "
+                "use a newer Python, or a PostgreSQL store",
+                code="store.driver",
+            )
         write = self._engine("rw", begin="BEGIN IMMEDIATE", pragmas=("PRAGMA synchronous=FULL",))
         return _Engines(
             read=self._engine("ro", begin="BEGIN", pragmas=("PRAGMA query_only=ON",)),
