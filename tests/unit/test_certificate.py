@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+from functools import cache
 
 import pytest
 from builders import pki
@@ -24,6 +25,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 
+@cache
 def der() -> bytes:
     return pki.leaf().public_bytes(Encoding.DER)
 
@@ -127,6 +129,25 @@ def test_the_number_of_blocks_is_bounded() -> None:
     with pytest.raises(Refused) as caught:
         parse_bundle("-----BEGIN X-----\n-----END X-----\n" * 101)
     assert caught.value.code == "pem.too_large"
+
+
+@pytest.mark.filterwarnings("ignore:Parsed a")
+def test_a_serial_number_that_is_not_positive_is_refused() -> None:
+    leaf = pki.leaf()
+    serial = leaf.serial_number.to_bytes(20, "big")
+    negative = bytes([0x81]) + serial[1:]
+    with pytest.raises(Refused) as caught:
+        load_der(leaf.public_bytes(Encoding.DER).replace(serial, negative))
+    assert "positive" in str(caught.value)
+
+
+def test_a_pss_signature_of_a_hash_that_nobody_knows_has_no_name() -> None:
+    root = pki.authority(algorithm=KeyAlgorithm.RSA_2048, signing=SigningAlgorithm.SHA256WITHRSA_PSS, number=3)
+    sha256 = bytes.fromhex("608648016503040201")
+    changed = root.certificate.public_bytes(Encoding.DER).replace(sha256, sha256[:-1] + b"\x7f")
+    strange = x509.load_der_x509_certificate(changed)
+    assert module.signing_algorithm_of(strange) is None
+    assert facts_of(strange).signature_algorithm == "1.2.840.113549.1.1.10"
 
 
 @pytest.mark.proves("SEC-4")

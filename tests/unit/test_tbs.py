@@ -90,6 +90,15 @@ def test_the_journal_is_linted_again() -> None:
     assert caught.value.code == "lint.serial_entropy"
 
 
+def test_a_journal_entry_that_no_builder_makes_is_a_refusal() -> None:
+    good = tbs.prepare(pki.leaf_template(), ECDSA).preissuance_der
+    swapped = good.replace(b"261124110000Z", b"361124110000Z")
+    assert swapped != good
+    with pytest.raises(Refused) as caught:
+        tbs.resume(swapped)
+    assert caught.value.code == "certificate.unbuildable"
+
+
 def test_different_bytes_are_not_signed() -> None:
     prepared = tbs.prepare(pki.leaf_template(), ECDSA)
     prepared._pending[:] = [tbs.build_certificate(pki.leaf_template())]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -205,8 +206,11 @@ def signing_algorithm_of(signed: x509.Certificate | x509.CertificateSigningReque
     """Which of our algorithms signed it; None for any other (SHA-1, MD5, DSA …)."""
     if signed.signature_algorithm_oid != Sig.RSASSA_PSS:
         return _SIGNATURE_NAMES.get(signed.signature_algorithm_oid)
-    digest = signed.signature_hash_algorithm
-    parameters = signed.signature_algorithm_parameters
+    try:
+        digest = signed.signature_hash_algorithm
+        parameters = signed.signature_algorithm_parameters
+    except (ValueError, UnsupportedAlgorithm):  # PSS with a hash or mask generation that nobody knows
+        return None
     if digest is None or not isinstance(parameters, padding.PSS):
         return None
     return _PSS_NAMES.get(digest.name)

@@ -137,9 +137,13 @@ def build_certificate(template: CertificateTemplate) -> x509.CertificateBuilder:
         for value, critical in _extensions(template):
             builder = builder.add_extension(value, critical)
     except (ValueError, TypeError) as error:
-        message = f"the certificate cannot be built: {' '.join(str(error).split())[:200]}"
-        raise Refused([Finding(code="certificate.unbuildable", message=message)]) from None
+        raise _unbuildable("built", error) from None
     return builder
+
+
+def _unbuildable(step: str, error: Exception) -> Refused:
+    message = f"the certificate cannot be {step}: {' '.join(str(error).split())[:200]}"
+    return Refused([Finding(code="certificate.unbuildable", message=message)])
 
 
 def _extensions(template: CertificateTemplate) -> list[Extended]:
@@ -223,8 +227,7 @@ def sign_builder(
     try:
         return builder.sign(private_key, parameters.hash, rsa_padding=parameters.padding)
     except (ValueError, TypeError) as error:
-        message = f"the certificate cannot be signed: {' '.join(str(error).split())[:200]}"
-        raise Refused([Finding(code="certificate.unbuildable", message=message)]) from None
+        raise _unbuildable("signed", error) from None
 
 
 def prepare(template: CertificateTemplate, signing_algorithm: SigningAlgorithm) -> Prepared:
@@ -248,18 +251,24 @@ def _linted(
 
 
 def builder_from_certificate(certificate: x509.Certificate) -> x509.CertificateBuilder:
-    """A builder that says what `certificate` says, to sign exactly its TBS again after a crash."""
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(certificate.subject)
-        .issuer_name(certificate.issuer)
-        .public_key(certificate.public_key())
-        .serial_number(certificate.serial_number)
-        .not_valid_before(certificate.not_valid_before_utc)
-        .not_valid_after(certificate.not_valid_after_utc)
-    )
-    for extension in certificate.extensions:
-        builder = builder.add_extension(extension.value, extension.critical)
+    """A builder that says what `certificate` says, to sign exactly its TBS again after a crash.
+
+    Raises certificate.unbuildable.
+    """
+    try:
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(certificate.subject)
+            .issuer_name(certificate.issuer)
+            .public_key(certificate.public_key())
+            .serial_number(certificate.serial_number)
+            .not_valid_before(certificate.not_valid_before_utc)
+            .not_valid_after(certificate.not_valid_after_utc)
+        )
+        for extension in certificate.extensions:
+            builder = builder.add_extension(extension.value, extension.critical)
+    except (ValueError, TypeError) as error:
+        raise _unbuildable("built again", error) from None
     return builder
 
 

@@ -66,15 +66,14 @@ LINTS: tuple[Lint, ...] = (
 def run(certificate: x509.Certificate, circumstances: Circumstances) -> tuple[LintResult, ...]:
     """Everything that the lints object to, in registry order.
 
-    A certificate whose extensions cannot be parsed or are repeated gives the one result lint.extensions_parse.
+    A certificate whose names, key or extensions cannot be parsed, or whose extensions are repeated, gives the one
+    result lint.unreadable.
     """
     try:
         specimen = Specimen(certificate, circumstances)
     except Exception as error:  # duplicates and malformed values surface as several kinds
-        message = f"the extensions cannot be read: {' '.join(str(error).split())[:160]}"
-        return (
-            LintResult(code="lint.extensions_parse", severity=Severity.ERROR, message=message, source="RFC 5280 4.2"),
-        )
+        message = f"the certificate cannot be read: {' '.join(str(error).split())[:160]}"
+        return (LintResult(code="lint.unreadable", severity=Severity.ERROR, message=message, source="RFC 5280 4.2"),)
     results: list[LintResult] = []
     for lint in LINTS:
         objection = lint.check(specimen)

@@ -54,6 +54,8 @@ class Specimen:
             extension.oid: extension for extension in certificate.extensions
         }
         self.public_key = certificate.public_key()
+        # Names are parsed lazily: a malformed one shows here, not in the middle of a lint.
+        _ = (certificate.subject, certificate.issuer)
 
     def value(self, kind: type[Value]) -> Value | None:
         """The value of an extension, None when the certificate does not have it."""
