@@ -206,6 +206,7 @@ def test_a_closed_store_opens_again_when_it_is_used(place: Place, store: SqlStor
         assert reader.count(CertificateRecord) == 1
 
 
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")  # 3.12: any thread at all warns
 def test_a_store_is_usable_in_a_forked_child(place: Place) -> None:
     store = open_store(place.url)
     with store.write() as tx:

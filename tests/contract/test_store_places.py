@@ -142,6 +142,7 @@ def _as_the_owner_of(directory: Path, work: Callable[[], None]) -> int:
 
 
 @pytest.mark.proves("SEC-8")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")  # 3.12: any thread at all warns
 def test_a_store_on_a_read_only_medium_can_be_read() -> None:
     with tempfile.TemporaryDirectory() as base:
         os.chmod(base, 0o755)

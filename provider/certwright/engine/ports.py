@@ -65,7 +65,7 @@ class Transaction(Reader, Protocol):
         """Insert or replace by primary key."""
 
     def insert(self, *records: Any) -> None:
-        """Insert only; raises Conflict when a unique key is taken (serials, lease races)."""
+        """Insert only. Raises Conflict when the primary key is taken: now, or when the block ends."""
 
     def remove(self, kind: type[Any], /, **equals: Any) -> int:
         """How many rows went."""

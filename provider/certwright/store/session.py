@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from typing import Any, NoReturn, TypeVar
 
 import sqlalchemy as sa
@@ -44,12 +43,26 @@ class SqlReader:
         self._connection = connection
         self._context = context
         self._statements = context.statements
+        # What was read or saved by its whole primary key: a session sees one state, so the same question has one answer.
+        self._known: dict[type[Any], dict[tuple[Any, ...], Any]] = {}
 
     def one(self, kind: type[R], /, **equals: Any) -> R | None:
-        found = self.all(kind, limit=1, **equals)
-        return found[0] if found else None
+        mapping = self._statements.tables.of(kind)
+        if len(equals) == len(mapping.key) and all(isinstance(equals.get(k), str | int) for k in mapping.key):
+            known = self._known.setdefault(kind, {})
+            key = tuple(equals[k] for k in mapping.key)
+            if key not in known:
+                found = self._select(kind, limit=1, after=None, equals=equals)
+                known[key] = found[0] if found else None
+            answer: R | None = known[key]
+            return answer
+        several = self.all(kind, limit=1, **equals)
+        return several[0] if several else None
 
     def all(self, kind: type[R], /, *, limit: int | None = None, after: str | None = None, **equals: Any) -> list[R]:
+        return self._select(kind, limit=limit, after=after, equals=equals)
+
+    def _select(self, kind: type[R], *, limit: int | None, after: str | None, equals: dict[str, Any]) -> list[R]:
         mapping = self._statements.tables.of(kind)
         shape, values = self._filter(mapping, equals)
         if shape is None:
@@ -131,23 +144,72 @@ class SqlReader:
 
 
 class SqlTransaction(SqlReader):
-    """One write transaction; the store commits it or rolls it back."""
+    """One write transaction; the store flushes and commits it, or rolls it back.
+
+    Writes are held back and sent together, a statement for each kind, when a question needs them or at the end: saving
+    a record twice costs one row, and a bulk issue one statement for each kind.
+    """
 
     doing = "writing to"
 
+    def __init__(self, connection: sa.Connection, context: SessionContext) -> None:
+        super().__init__(connection, context)
+        self._saves: dict[type[Any], dict[tuple[Any, ...], Any]] = {}
+        self._inserts: dict[type[Any], dict[tuple[Any, ...], Any]] = {}
+        self._lines: list[AuditEntry] = []
+        self._heads: dict[str, tuple[int, str] | None] = {}
+
+    def all(self, kind: type[R], /, *, limit: int | None = None, after: str | None = None, **equals: Any) -> list[R]:
+        self.flush(kind)
+        return super().all(kind, limit=limit, after=after, **equals)
+
+    def count(self, kind: type[Any], /, **equals: Any) -> int:
+        self.flush(kind)
+        return super().count(kind, **equals)
+
+    def due(self, now: datetime, *, limit: int) -> list[VersionRecord]:
+        self.flush(VersionRecord)
+        return super().due(now, limit=limit)
+
+    def audit(self, region: str, *, after_seq: int = 0, limit: int | None = None) -> Iterator[AuditEntry]:
+        self.flush(AuditEntry)
+        return super().audit(region, after_seq=after_seq, limit=limit)
+
     def save(self, *records: Any) -> None:
-        for mapping, batch in self._batches(records):
-            self._write(self._statements.save(mapping), mapping, batch)
+        for record in records:
+            mapping = self._writable(type(record))
+            key = mapping.key_of(record)
+            held = self._inserts.get(mapping.kind, {})
+            (held if key in held else self._saves.setdefault(mapping.kind, {}))[key] = record
+            self._known.setdefault(mapping.kind, {})[key] = record
 
     def insert(self, *records: Any) -> None:
-        for mapping, batch in self._batches(records):
-            written = self._write(self._statements.insert(mapping), mapping, batch)
-            if written != len(batch):
-                names = ", ".join("/".join(str(getattr(rec, k)) for k in mapping.key) for rec in batch[:3])
-                raise Conflict(f"{mapping.table.name} has a record with this key already: {names}", code="store.taken")
+        for record in records:
+            mapping = self._writable(type(record))
+            key = mapping.key_of(record)
+            known = self._known.setdefault(mapping.kind, {})
+            if known.get(key) is not None:
+                raise _taken(mapping, [record])
+            self._inserts.setdefault(mapping.kind, {})[key] = record
+            known[key] = record
+
+    def flush(self, kind: type[Any] | None = None) -> None:
+        """Send what is held back of `kind`, or everything. Raises Conflict when an inserted key is taken."""
+        for one in [kind] if kind is not None else [*self._inserts, *self._saves, AuditEntry]:
+            mapping = self._statements.tables.of(one)
+            batch = list(self._inserts.pop(one, {}).values())
+            if batch and self._write(self._statements.insert(mapping), mapping, batch) != len(batch):
+                raise _taken(mapping, batch)
+            if batch := list(self._saves.pop(one, {}).values()):
+                self._write(self._statements.save(mapping), mapping, batch)
+            if one is AuditEntry and self._lines:
+                lines, self._lines = self._lines, []
+                if self._write(self._statements.insert(mapping), mapping, lines) != len(lines):
+                    raise Conflict(f"another process wrote line {lines[0].seq} of the audit log at the same time")
 
     def remove(self, kind: type[Any], /, **equals: Any) -> int:
         mapping = self._writable(kind)
+        self._forget(kind)
         shape, values = self._filter(mapping, equals)
         if shape is None:
             return 0
@@ -157,8 +219,10 @@ class SqlTransaction(SqlReader):
         self, *, region: str, at: datetime, action: str, arn: str, result: str, details: dict[str, Any] | None = None
     ) -> None:
         actor = self._context.actor
+        if region not in self._heads:
+            self._heads[region] = super().audit_head(region)
         entry = next_entry(
-            previous=self.audit_head(region),
+            previous=self._heads[region],
             store_id=self._context.store_id,
             region=region,
             at=at,
@@ -169,19 +233,24 @@ class SqlTransaction(SqlReader):
             result=result,
             details=details or {},
         )
-        mapping = self._statements.tables.of(AuditEntry)
-        if self._write(self._statements.insert(mapping), mapping, [entry]) != 1:
-            raise Conflict(f"another process wrote line {entry.seq} of the audit log of {region} at the same time")
+        self._heads[region] = (entry.seq, entry.hash)
+        self._lines.append(entry)
+
+    def audit_head(self, region: str) -> tuple[int, str] | None:
+        self.flush(AuditEntry)
+        return super().audit_head(region)
 
     def add_to(self, kind: type[Any], field: str, amount: int, /, **equals: Any) -> None:
         mapping = self._writable(kind)
+        self._forget(kind)
         shape, values = self._filter(mapping, equals)
         if shape is not None:
             self._run(self._statements.add_to(mapping, field, shape), {**values, "amount": amount})
 
-    def _batches(self, records: tuple[Any, ...]) -> Iterator[tuple[Mapping, list[Any]]]:
-        for kind, batch in groupby(records, key=type):
-            yield self._writable(kind), list(batch)
+    def _forget(self, kind: type[Any]) -> None:
+        """Before a statement changes rows of `kind` behind our back."""
+        self.flush(kind)
+        self._known.pop(kind, None)
 
     def _writable(self, kind: type[Any]) -> Mapping:
         if kind is AuditEntry:
@@ -197,3 +266,8 @@ class SqlTransaction(SqlReader):
             return self._connection.exec_driver_sql(prepared.sql, rows).rowcount
         except SQLAlchemyError as error:
             self._refuse(error)
+
+
+def _taken(mapping: Mapping, batch: list[Any]) -> Conflict:
+    names = ", ".join("/".join(str(part) for part in mapping.key_of(record)) for record in batch[:3])
+    return Conflict(f"{mapping.table.name} has a record with this key already: {names}", code="store.taken")

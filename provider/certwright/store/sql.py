@@ -121,7 +121,9 @@ class SqlStore:
         try:
             with self._backend.writer() as connection:
                 self._leases.refuse_lost(connection)
-                yield SqlTransaction(connection, context)
+                tx = SqlTransaction(connection, context)
+                yield tx
+                tx.flush()
         finally:
             self._mine.writing = False
 

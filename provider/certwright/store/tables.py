@@ -109,6 +109,10 @@ class Mapping:
     encode: Callable[[Any], tuple[Any, ...]]
     decode: Callable[[Any], Any]
 
+    def key_of(self, record: Any) -> tuple[Any, ...]:
+        """The primary key of a record."""
+        return tuple(getattr(record, name) for name in self.key)
+
     def encode_value(self, name: str, value: Any) -> Any:
         """One value as it is compared with in a filter; raises KeyError for a field that the record has not."""
         codec = self.codecs[name]
