@@ -180,7 +180,7 @@ class Stack:
         import yaml
 
         project = self.directory / "project"
-        (project / "Pulumi.yaml").write_text(yaml.safe_dump(self.program, sort_keys=False))
+        (project / "Pulumi.yaml").write_text(yaml.safe_dump(json.loads(json.dumps(self.program)), sort_keys=False))
         settings = project / f"Pulumi.{STACK}.yaml"
         tree = yaml.safe_load(settings.read_text())
         tree["config"] = {f"certwright:{k}" if ":" not in k else k: v for k, v in self.config.items()}
