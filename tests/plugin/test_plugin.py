@@ -106,6 +106,13 @@ class TestSettings:
         assert sorted(f.property for f in answer.failures) == ["colour", "region", "validityProfile"]
         assert decode(answer.inputs)["region"] == "No Region"
 
+    def test_a_wrong_secret_setting_is_refused_without_naming_its_property(self, bare: Plugin) -> None:
+        answer = bare.stub.CheckConfig(provider_pb2.CheckRequest(news=encode({"store": "mysql://u:hunter2@db"})))
+        (failure,) = answer.failures
+        assert failure.property == ""
+        assert failure.reason.startswith("store: must start with sqlite:///")
+        assert "hunter2" not in failure.reason
+
     def test_unknown_settings_pass_a_check(self, bare: Plugin) -> None:
         news = encode({"region": UNKNOWN, "store": Secret(UNKNOWN)})
         assert not bare.stub.CheckConfig(provider_pb2.CheckRequest(news=news)).failures

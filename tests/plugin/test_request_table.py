@@ -181,6 +181,7 @@ def test_rows_are_not_empty_of_meaning(plugin: Adapter) -> None:
     """What the rows compare is what the protocol asks for, seen once through the plugin."""
     assert bad_input(plugin)[0]["failures"] == [
         ("names", 'names[1]: "*.x" has a star [names.invalid]'),
+        ("", "password: is too short [password.short]"),  # named, the engine would print its value
     ]
     refused = errors(plugin)
     assert refused[0] == {"error": "the target said no [deploy.failed]\n    line two", "kept": None}

@@ -15,7 +15,7 @@ from certwright.binding.enginelog import EngineLog
 from certwright.binding.errors import clean_errors
 from certwright.binding.registry import Registry
 from certwright.binding.run import RunTable
-from certwright.binding.shape import DiffAnswer, answer
+from certwright.binding.shape import DiffAnswer, answer, failure
 from certwright.config import Config
 from certwright.domain.errors import CertwrightError
 
@@ -117,6 +117,13 @@ class Dispatcher:
             self.run.note_checked(call.urn)
             result: CheckResult = handler.check(self.context(call), olds=olds, news=news)
             return result
+
+    def failures(self, call: Call, result: CheckResult) -> list[tuple[str, str]]:
+        """The findings of a check as (property, reason), with no secret property named."""
+        from certwright.binding.schema import secret_names
+
+        secret = secret_names(self.handler(call.token).inputs)
+        return [failure(f, secret=secret) for f in result.findings]
 
     def diff(self, call: Call, *, id: str, old_inputs: Tree, olds: Tree, news: Tree) -> DiffAnswer:
         """Compare, and put each reason under the resource; the Diff of a refresh is quiet."""

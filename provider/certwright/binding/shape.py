@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -43,13 +44,15 @@ def answer(result: DiffResult, *, ignore_changes: tuple[str, ...]) -> DiffAnswer
     )
 
 
-def failure(finding: Finding) -> tuple[str, str]:
+def failure(finding: Finding, *, secret: Collection[str] = ()) -> tuple[str, str]:
     """A CheckFailure's property and reason.
 
-    The engine finds the value to print by the top-level name only, so the path goes into the reason.
+    The engine prints the value that it finds under the property's name. It finds it by the top-level name only, so the
+    path goes into the reason; and for the names in `secret` no property is named, so that it finds none (SEC-6).
     """
-    deeper = finding.path != finding.top_level
-    return finding.top_level, f"{finding.path + ': ' if deeper else ''}{finding.message} [{finding.code}]"
+    named = "" if finding.top_level in secret else finding.top_level
+    before = f"{finding.path}: " if finding.path != named else ""
+    return named, f"{before}{finding.message} [{finding.code}]"
 
 
 def top(path: str) -> str:

@@ -22,7 +22,6 @@ from pulumi.dynamic import ResourceProvider as _ResourceProvider
 from certwright.binding.codec import decode
 from certwright.binding.dispatch import Dispatcher
 from certwright.binding.schema import wire_names
-from certwright.binding.shape import failure
 from certwright.dynamic.codec import from_neutral, to_neutral
 from certwright.dynamic.echo import LASTING, echo, strip
 from certwright.dynamic.frame import Surroundings
@@ -50,7 +49,7 @@ class Provider(_ResourceProvider):
             inputs = dict(result.inputs)
             if not result.findings:
                 inputs |= echo(dispatcher, call, inputs=result.inputs, old_echo=old)
-            return CheckResult(from_neutral(inputs), [CheckFailure(*failure(f)) for f in result.findings])
+            return CheckResult(from_neutral(inputs), [CheckFailure(*f) for f in dispatcher.failures(call, result)])
 
     def diff(self, _id: str, _olds: _Tree, _news: _Tree) -> DiffResult:
         with answering("diff", self.token, _news) as (call, around):

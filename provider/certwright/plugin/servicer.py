@@ -18,7 +18,7 @@ from certwright.binding.registry import token_of_urn
 from certwright.binding.shape import failure
 from certwright.domain.errors import CertwrightError, NotFound, Refused
 from certwright.domain.values import reveal
-from certwright.plugin.settings import check_settings, diff_settings, unknown_settings
+from certwright.plugin.settings import SECRET_SETTINGS, check_settings, diff_settings, unknown_settings
 
 if TYPE_CHECKING:
     from certwright.plugin.session import Session
@@ -106,7 +106,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     @_clean
     def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> provider_pb2.CheckResponse:
         findings = check_settings(decode(request.news))
-        return provider_pb2.CheckResponse(inputs=request.news, failures=_failures(findings))
+        failures = [failure(f, secret=SECRET_SETTINGS) for f in findings]
+        return provider_pb2.CheckResponse(inputs=request.news, failures=_failures(failures))
 
     @_clean
     def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
@@ -149,8 +150,11 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         news = decode(request.news)
         if self._session.waiting:
             return provider_pb2.CheckResponse(inputs=request.news)
-        result = self._session.dispatcher().check(_call(request), olds=decode(request.olds), news=news)
-        return provider_pb2.CheckResponse(inputs=encode(result.inputs), failures=_failures(result.findings))
+        dispatcher, call = self._session.dispatcher(), _call(request)
+        result = dispatcher.check(call, olds=decode(request.olds), news=news)
+        return provider_pb2.CheckResponse(
+            inputs=encode(result.inputs), failures=_failures(dispatcher.failures(call, result))
+        )
 
     @_clean
     def Diff(self, request: Any, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
@@ -230,7 +234,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         try:
             answer = self._session.dispatcher().invoke(request.tok, decode(request.args), preview=request.preview)
         except Refused as refused:
-            response.failures.extend(_failures(refused.findings))
+            response.failures.extend(_failures([failure(f) for f in refused.findings]))
             return response
         getattr(response, "return").CopyFrom(encode(answer))  # `return` is a keyword
         return response
@@ -276,6 +280,5 @@ def _property_diff(path: Any) -> provider_pb2.PropertyDiff:
     return provider_pb2.PropertyDiff(kind=provider_pb2.PropertyDiff.Kind.Value(kind), inputDiff=path.input_diff)
 
 
-def _failures(findings: Any) -> list[provider_pb2.CheckFailure]:
-    pairs = (failure(f) for f in findings)
+def _failures(pairs: list[tuple[str, str]]) -> list[provider_pb2.CheckFailure]:
     return [provider_pb2.CheckFailure(property=name, reason=reason) for name, reason in pairs]

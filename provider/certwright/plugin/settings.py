@@ -11,6 +11,8 @@ from certwright.config import SETTINGS, Setting, check, environment_name
 from certwright.domain.errors import Finding
 from certwright.domain.values import UNKNOWN, contains_unknown, reveal
 
+SECRET_SETTINGS = frozenset(s.name for s in SETTINGS if s.secret)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingDiff:
