@@ -27,6 +27,7 @@ from certwright.domain.subject import Subject, to_name
 from certwright.domain.tbs import CertificateTemplate, Prepared, prepare
 from certwright.domain.validity import Validity, Window, beyond_issuer, capped, lifetime_window, validity_window
 from certwright.engine.failpoints import hit
+from certwright.engine.lifecycle import advance
 from certwright.engine.ports import Reader, Transaction
 from certwright.engine.records import (
     AuthorityRecord,
@@ -202,6 +203,13 @@ def ca_window(spec: Json, issuer: Issuer | None, now: datetime) -> Window:
     return capped(window, end) if end is not None else window
 
 
+def window_opens(early_renewal: str | None, window: Window) -> datetime:
+    """When the renewal window opens. A window that was cut at the issuer's end is due after a tenth at the soonest: what
+    is due at once would be a diff for ever (REN-1)."""
+    before = parse_renew_before(early_renewal).renew_before(window.not_before, window.not_after)
+    return window.not_after - min(before, window.lifetime * 9 / 10)
+
+
 def create(
     services: Services, *, urn: str, region: str, account: str, spec: Json, tags: Json
 ) -> tuple[AuthorityRecord, bool]:
@@ -278,8 +286,7 @@ def _journal(
         serial=format(serial, "x"),
         not_before=window.not_before,
         not_after=window.not_after,
-        renewal_due=window.not_after
-        - parse_renew_before(spec.get("earlyRenewalDuration")).renew_before(window.not_before, window.not_after),
+        renewal_due=window_opens(spec.get("earlyRenewalDuration"), window),
         created_at=now,
     )
     record = replace(record, newest_version=number, spec=spec, parent_arn=spec.get("parentArn") or "")
@@ -360,9 +367,9 @@ def complete(services: Services, arn: str) -> AuthorityRecord:
         )
     hit("authority.after_sign")
     certificate = load_der(der)
-    done = replace(
+    done = advance(
         version,
-        status=AuthorityStatus.ACTIVE,
+        AuthorityStatus.ACTIVE,
         has_certificate=True,
         fingerprint=certificate.fingerprint(_SHA256).hex(),
     )
@@ -370,7 +377,7 @@ def complete(services: Services, arn: str) -> AuthorityRecord:
     # 3. store
     with services.store.write() as tx:
         current = _get(tx, arn)
-        record = replace(current, status=AuthorityStatus.ACTIVE, serving_version=version.version)
+        record = advance(current, AuthorityStatus.ACTIVE, serving_version=version.version)
         tx.save(record, done, replace(material, der=der, chain_pem=parent.chain_pem if parent else ""))
         tx.record_audit(
             region=record.region,
@@ -423,9 +430,9 @@ def delete(services: Services, arn: str) -> AuthorityRecord | None:
                 ]
             )
         days = int(record.spec.get("permanentDeletionTimeInDays") or 30)
-        record = replace(
+        record = advance(
             record,
-            status=AuthorityStatus.DELETED,
+            AuthorityStatus.DELETED,
             deleted_at=now,
             restorable_until=now + timedelta(days=days),
             claimed=True,

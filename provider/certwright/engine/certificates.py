@@ -11,6 +11,7 @@ from certwright.engine.claims import adoptable, give_fresh_arn
 from certwright.engine.failpoints import hit
 from certwright.engine.imports import ImportedMaterial, store_imported
 from certwright.engine.issuance import Request, complete, get, new_version
+from certwright.engine.lifecycle import advance
 from certwright.engine.ports import Reader, Transaction
 from certwright.engine.records import (
     AssociationRecord,
@@ -148,9 +149,9 @@ def retry(services: Services, arn: str) -> CertificateRecord:
             # The TXT values of the failed attempt are void: a new attempt draws new ones (DNS-2).
             tx.remove(ValidationRecord, arn=arn, version=newest.version)
             tx.save(
-                replace(
+                advance(
                     newest,
-                    status=CertificateStatus.PENDING_VALIDATION,
+                    CertificateStatus.PENDING_VALIDATION,
                     attempt=newest.attempt + 1,
                     failure_reason="",
                     failure_message="",

@@ -26,6 +26,7 @@ from certwright.domain.tbs import Prepared, prepare
 from certwright.engine.authority import Issuer, issuer_for, key_algorithm
 from certwright.engine.failpoints import hit
 from certwright.engine.leaf import leaf_template, leaf_window, renewal_instant
+from certwright.engine.lifecycle import advance
 from certwright.engine.ports import Reader, Transaction
 from certwright.engine.records import (
     AuthorityRecord,
@@ -239,9 +240,9 @@ def store_certificate(
 ) -> tuple[CertificateRecord, VersionRecord]:
     """Make `version` the serving one."""
     certificate = load_der(material.der)
-    version = replace(
+    version = advance(
         version,
-        status=CertificateStatus.ISSUED,
+        CertificateStatus.ISSUED,
         issued_at=now,
         has_certificate=True,
         serving=True,

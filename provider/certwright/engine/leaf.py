@@ -12,7 +12,6 @@ from certwright.domain.extension import CustomExtension, KeyUsage, extended_key_
 from certwright.domain.generalname import to_general_name
 from certwright.domain.nameset import check_names, common_name_of
 from certwright.domain.profile import ProfileName
-from certwright.domain.renewbefore import parse_renew_before
 from certwright.domain.subject import Subject, common_name_only, to_name
 from certwright.domain.tbs import CertificateTemplate
 from certwright.domain.validity import (
@@ -28,7 +27,7 @@ from certwright.domain.validity import (
     short_lived_findings,
     validity_window,
 )
-from certwright.engine.authority import Issuer
+from certwright.engine.authority import Issuer, window_opens
 from certwright.engine.records import CertificateRecord, Json, Mode, VersionRecord
 from certwright.engine.services import Services
 
@@ -89,8 +88,7 @@ def renewal_instant(mode: Mode, spec: Json, window: Window) -> datetime | None:
     validity = spec.get("validity")
     if validity and Validity.model_validate(validity).fixed_end:
         return None
-    before = parse_renew_before(spec.get("earlyRenewalDuration")).renew_before(window.not_before, window.not_after)
-    return window.not_after - before
+    return window_opens(spec.get("earlyRenewalDuration"), window)
 
 
 def leaf_template(

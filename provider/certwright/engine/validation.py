@@ -20,6 +20,7 @@ from certwright.domain.errors import Cancelled, CertwrightError, WriterFailed
 from certwright.domain.nameset import check_names
 from certwright.engine.failpoints import hit
 from certwright.engine.issuance import complete, get, journal
+from certwright.engine.lifecycle import advance
 from certwright.engine.ports import CancelSignal, DnsWriter, Progress, Reader
 from certwright.engine.records import (
     CertificateRecord,
@@ -167,9 +168,9 @@ def _time_out(services: Services, version: VersionRecord) -> Round:
     message = f"not validated within 72 hours of {version.requested_at:%Y-%m-%dT%H:%M:%SZ}"
     with services.store.write() as tx:
         tx.save(
-            replace(
+            advance(
                 version,
-                status=CertificateStatus.VALIDATION_TIMED_OUT,
+                CertificateStatus.VALIDATION_TIMED_OUT,
                 failure_reason="VALIDATION_TIMED_OUT",
                 failure_message=message,
             )

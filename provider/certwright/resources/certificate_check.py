@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from certwright.domain.certificate import bundle_pem
@@ -17,12 +18,21 @@ from certwright.domain.nameset import check_names
 from certwright.domain.renewbefore import parse_renew_before
 from certwright.domain.subject import Subject
 from certwright.domain.subject import findings as subject_findings
-from certwright.domain.validity import Validity
+from certwright.domain.validity import (
+    PRIVATE_DEFAULT,
+    Validity,
+    ValidityProfile,
+    Window,
+    lifetime_window,
+    public_findings,
+    public_lifetime,
+    validity_window,
+)
 from certwright.domain.validity import findings as validity_findings
-from certwright.domain.values import Secret, contains_unknown, reveal
+from certwright.domain.values import UNKNOWN, Secret, contains_unknown, reveal
 from certwright.engine.authority import issuer_for, not_active
 from certwright.engine.imports import ImportedMaterial
-from certwright.engine.issuance import TEMPLATES, leaf_window
+from certwright.engine.leaf import TEMPLATES, leaf_window
 from certwright.engine.ports import Reader
 from certwright.engine.records import AuthorityRecord, AuthorityStatus, CertificateRecord, Mode
 from certwright.engine.services import Services
@@ -120,7 +130,7 @@ def judge(services: Services, typed: CertificateInputs, tree: Tree) -> tuple[Mod
         )
         findings += problems
     findings += _usage(typed)
-    findings += _times(typed)
+    findings += _times(services, typed, mode)
     if mode is Mode.PUBLIC:
         findings += _public(services, typed)
     if mode is Mode.IMPORTED:
@@ -161,13 +171,34 @@ def _refusal(call: Any, *arguments: Any, **named: Any) -> list[Finding]:
     return []
 
 
-def _times(typed: CertificateInputs) -> list[Finding]:
+def _times(services: Services, typed: CertificateInputs, mode: Mode) -> list[Finding]:
+    """Validity and renewal window by themselves, and together: what would be due at once is refused (REN-1)."""
     findings: list[Finding] = []
+    early = typed.early_renewal_duration if isinstance(typed.early_renewal_duration, str) else None
+    if early is not None:
+        findings += _refusal(parse_renew_before, early)
     if isinstance(typed.validity, Validity):
         findings += validity_findings(typed.validity)
-    if isinstance(typed.early_renewal_duration, str):
-        findings += _refusal(parse_renew_before, typed.early_renewal_duration)
-    return findings
+    stated: object = typed.validity  # UNKNOWN in a preview
+    if findings or stated is UNKNOWN:
+        return findings
+    now = services.clock.now()
+    try:
+        window = _stated_window(services, typed, mode, now)
+    except Refused as refusal:
+        return list(refusal.findings)
+    if mode is Mode.PUBLIC:
+        findings += public_findings(window, ValidityProfile(services.config.validity_profile), now)
+    return findings + parse_renew_before(early).findings(window.not_before, window.not_after)
+
+
+def _stated_window(services: Services, typed: CertificateInputs, mode: Mode, now: datetime) -> Window:
+    if isinstance(typed.validity, Validity):
+        return validity_window(typed.validity, now)
+    lifetime = PRIVATE_DEFAULT
+    if mode is Mode.PUBLIC:
+        lifetime = public_lifetime(ValidityProfile(services.config.validity_profile), now)
+    return lifetime_window(lifetime, now)
 
 
 def _public(services: Services, typed: CertificateInputs) -> list[Finding]:
