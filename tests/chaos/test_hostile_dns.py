@@ -155,6 +155,18 @@ def test_referrals_without_end_are_left() -> None:
         assert len(server.queries) < 100
 
 
+def test_circles_and_long_chains_of_aliases_are_left() -> None:
+    chain = [(f"n{number}.example.com", "CNAME", f"n{number + 1}.example.com") for number in range(40)]
+    circle = [("a.example.com", "CNAME", "b.example.com"), ("b.example.com", "CNAME", "a.example.com")]
+    with DnsServer({"com": (), "example.com": [*chain, *circle]}) as server:
+        for name in ("n0.example.com", "a.example.com"):
+            server.queries.clear()
+            error = only_our_errors(partial(resolver_for(server).query_authoritative, name, "CAA", follow=True))
+            assert isinstance(error, LookupFailed)
+            assert error.kind == "malformed"
+            assert len(server.queries) < 12
+
+
 WIRE = st.one_of(
     st.binary(max_size=300),
     st.builds(

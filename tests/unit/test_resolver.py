@@ -6,6 +6,7 @@ import dns.flags
 import dns.message
 import dns.name
 import dns.rcode
+import dns.rdatatype
 import dns.rrset
 import pytest
 from certwright.domain.errors import CertwrightError, LookupFailed
@@ -169,3 +170,23 @@ def test_a_run_is_a_copy_and_leaves_no_trace_in_the_resolver() -> None:
     run._remember(Authority(zone=ZONE, servers=(SERVER,)))
     assert run.authoritative_for("www.example.com").zone == ZONE
     assert resolver._authorities is None
+
+
+@pytest.mark.parametrize(
+    ("negative", "zone"),
+    [
+        ("example.com. SOA ns h 1 2 3 4 5", "example.com"),
+        ("evil.example. SOA ns h 1 2 3 4 5", "com"),
+        ("www.shop.example.com. SOA ns h 1 2 3 4 5", "com"),
+    ],
+)
+def test_a_zone_is_taken_from_a_negative_answer_only_when_it_lies_above_the_name(negative: str, zone: str) -> None:
+    asked: list[dns.name.Name] = []
+
+    def ask(name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> Reply:
+        asked.append(name)
+        if shown(name) == "com":
+            return reply(answer="com. SOA ns.example. h.example. 1 2 3 4 5")
+        return reply(authority=negative.replace("ns h", "ns.example. h.example."))
+
+    assert shown(Resolver()._zone_of(NAME, ask)) == zone
