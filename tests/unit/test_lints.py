@@ -17,6 +17,7 @@ from certwright.domain.lints.registry import LINTS, errors, run
 from certwright.domain.lints.specimen import Circumstances, Severity
 from certwright.domain.profile import ProfileName
 from certwright.domain.subject import Subject, to_name
+from certwright.domain.template import extensions_of
 from certwright.domain.validity import ValidityProfile
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -80,7 +81,7 @@ def raw(
             .not_valid_after(spec.not_after)
         )
         done = False
-        for extension in tbs._extensions(spec):
+        for extension in extensions_of(spec):
             if drop is not None and isinstance(extension[0], drop):
                 if add is not None:
                     builder, done = builder.add_extension(*add), True

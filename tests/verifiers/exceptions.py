@@ -33,7 +33,6 @@ PUBLIC_WITHOUT_URLS: dict[str, str] = PUBLIC | {
     "cabf.serverauth.subscriber.authority_info_access_extension_absent": _NO_PUBLIC_URL,
     "cabf.serverauth.subscriber.revocation_information_absent": _NO_PUBLIC_URL,
     "msft.end_entity.revocation_information_absent": _NO_PUBLIC_URL,
-    "cabf.serverauth.subscriber.crl_distribution_points_extension_absent": _NO_PUBLIC_URL,
 }
 
 # Authorities, judged by the Baseline Requirements although they are private.

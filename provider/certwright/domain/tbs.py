@@ -8,25 +8,20 @@ authority key identifier is explicit and the signature algorithm identifier depe
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import AuthorityInformationAccessOID
 
-from certwright.domain.certificate import key_identifier, load_der, signing_algorithm_of
+from certwright.domain.certificate import load_der, signing_algorithm_of
 from certwright.domain.errors import CertwrightError, Finding, Refused
-from certwright.domain.extension import CustomExtension, KeyUsage, key_usage_extension, to_unrecognized
+from certwright.domain.extension import key_usage_extension
 from certwright.domain.keyspec import (
     KeyAlgorithm,
     KeyFamily,
     PrivateKey,
-    PublicKey,
     SigningAlgorithm,
     generate_private_key,
-    key_family,
     pair_problem,
     require_algorithm,
     signing_family,
@@ -34,56 +29,21 @@ from certwright.domain.keyspec import (
 )
 from certwright.domain.lints.registry import errors, run
 from certwright.domain.lints.specimen import Circumstances, LintResult
-from certwright.domain.profile import PROFILES, Profile, ProfileName
-from certwright.domain.validity import ValidityProfile
+from certwright.domain.profile import PROFILES, ProfileName
+from certwright.domain.template import CertificateTemplate, build_certificate, unbuildable
 
-Extended = tuple[x509.ExtensionType, bool]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CertificateTemplate:
-    """Everything that a certificate will say, and what its lints must know about the issuer.
-
-    issuer_key_identifier: the issuer's SKI (`certificate.subject_key_id_of`); its own for a self-signed one.
-    key_usages, extended_key_usages: None means those of the profile; empty leaves the extension out.
-    path_length: None means no limit; 0 is encoded. crl_urls, ocsp_urls, issuer_urls: absolute http URLs.
-    issued_at, issuer_not_before, issuer_not_after, issuer_path_length, validity_profile: for the lints only.
-    """
-
-    subject: x509.Name
-    issuer: x509.Name
-    issuer_key_identifier: bytes
-    public_key: PublicKey
-    serial: int
-    not_before: datetime
-    not_after: datetime
-    profile: ProfileName
-    sans: tuple[x509.GeneralName, ...] = ()
-    path_length: int | None = None
-    key_usages: frozenset[KeyUsage] | None = None
-    extended_key_usages: tuple[x509.ObjectIdentifier, ...] | None = None
-    custom_extensions: tuple[CustomExtension, ...] = ()
-    policies: tuple[x509.ObjectIdentifier, ...] = ()
-    cps_url: str | None = None
-    name_constraints: x509.NameConstraints | None = None
-    crl_urls: tuple[str, ...] = ()
-    ocsp_urls: tuple[str, ...] = ()
-    issuer_urls: tuple[str, ...] = ()
-    issued_at: datetime | None = None
-    issuer_not_before: datetime | None = None
-    issuer_not_after: datetime | None = None
-    issuer_path_length: int | None = None
-    validity_profile: ValidityProfile = ValidityProfile.BR
-
-    def circumstances(self) -> Circumstances:
-        return Circumstances(
-            profile=self.profile,
-            issued_at=self.issued_at,
-            issuer_not_before=self.issuer_not_before,
-            issuer_not_after=self.issuer_not_after,
-            issuer_path_length=self.issuer_path_length,
-            validity_profile=self.validity_profile,
-        )
+__all__ = [
+    "CertificateTemplate",
+    "Prepared",
+    "build_certificate",
+    "build_csr",
+    "builder_from_certificate",
+    "prepare",
+    "resume",
+    "sign_builder",
+    "sign_csr",
+    "sign_prepared",
+]
 
 
 class Prepared:
@@ -122,89 +82,6 @@ class Prepared:
             ) from None
 
 
-def build_certificate(template: CertificateTemplate) -> x509.CertificateBuilder:
-    """The builder of a template, every extension in place. Raises certificate.unbuildable, extension.*."""
-    try:
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(template.subject)
-            .issuer_name(template.issuer)
-            .public_key(template.public_key)
-            .serial_number(template.serial)
-            .not_valid_before(template.not_before)
-            .not_valid_after(template.not_after)
-        )
-        for value, critical in _extensions(template):
-            builder = builder.add_extension(value, critical)
-    except (ValueError, TypeError) as error:
-        raise _unbuildable("built", error) from None
-    return builder
-
-
-def _unbuildable(step: str, error: Exception) -> Refused:
-    message = f"the certificate cannot be {step}: {' '.join(str(error).split())[:200]}"
-    return Refused([Finding(code="certificate.unbuildable", message=message)])
-
-
-def _extensions(template: CertificateTemplate) -> list[Extended]:
-    """The extensions of a template in a fixed order: usage, identifiers, names, policy, pointers, custom."""
-    profile = PROFILES[template.profile]
-    extensions = _usage(template, profile)
-    extensions.append((x509.SubjectKeyIdentifier(key_identifier(template.public_key)), False))
-    extensions.append((x509.AuthorityKeyIdentifier(template.issuer_key_identifier, None, None), False))
-    if template.sans:
-        # RFC 5280 4.2.1.6: critical exactly when the subject is empty.
-        extensions.append((x509.SubjectAlternativeName(template.sans), not list(template.subject)))
-    if template.name_constraints is not None:
-        extensions.append((template.name_constraints, True))
-    policies = template.policies or profile.policies
-    if policies:
-        qualifiers: list[str | x509.UserNotice] | None = [template.cps_url] if template.cps_url else None
-        information = [x509.PolicyInformation(oid, qualifiers) for oid in policies]
-        extensions.append((x509.CertificatePolicies(information), False))
-    extensions.extend(_pointers(template))
-    if profile.ocsp_no_check:
-        extensions.append((x509.OCSPNoCheck(), False))
-    extensions.extend((to_unrecognized(custom), custom.critical) for custom in template.custom_extensions)
-    return extensions
-
-
-def _usage(template: CertificateTemplate, profile: Profile) -> list[Extended]:
-    basic = x509.BasicConstraints(ca=profile.ca, path_length=template.path_length if profile.ca else None)
-    extensions: list[Extended] = [(basic, profile.basic_constraints_critical)]
-    usages = template.key_usages
-    if usages is None:
-        usages = profile.usages_for(key_family(require_algorithm(template.public_key)))
-    if usages:
-        extensions.append((key_usage_extension(usages), profile.key_usage_critical))
-    purposes = template.extended_key_usages
-    if purposes is None:
-        purposes = profile.extended_key_usages
-    if purposes:
-        extensions.append((x509.ExtendedKeyUsage(purposes), profile.extended_key_usage_critical))
-    return extensions
-
-
-def _pointers(template: CertificateTemplate) -> list[Extended]:
-    extensions: list[Extended] = []
-    access = [_access(AuthorityInformationAccessOID.OCSP, url) for url in template.ocsp_urls]
-    access += [_access(AuthorityInformationAccessOID.CA_ISSUERS, url) for url in template.issuer_urls]
-    if access:
-        extensions.append((x509.AuthorityInformationAccess(access), False))
-    if template.crl_urls:
-        points = [_distribution_point(url) for url in template.crl_urls]
-        extensions.append((x509.CRLDistributionPoints(points), False))
-    return extensions
-
-
-def _access(method: x509.ObjectIdentifier, url: str) -> x509.AccessDescription:
-    return x509.AccessDescription(method, x509.UniformResourceIdentifier(url))
-
-
-def _distribution_point(url: str) -> x509.DistributionPoint:
-    return x509.DistributionPoint([x509.UniformResourceIdentifier(url)], None, None, None)
-
-
 # The signature algorithm identifier says nothing about the size or curve of the key, so one small key for each family
 # stands in for every issuer: RSA-2048 signs six times faster than RSA-4096.
 _THROWAWAY: dict[KeyFamily, KeyAlgorithm] = {
@@ -227,7 +104,7 @@ def sign_builder(
     try:
         return builder.sign(private_key, parameters.hash, rsa_padding=parameters.padding)
     except (ValueError, TypeError) as error:
-        raise _unbuildable("signed", error) from None
+        raise unbuildable("signed", error) from None
 
 
 def prepare(template: CertificateTemplate, signing_algorithm: SigningAlgorithm) -> Prepared:
@@ -268,7 +145,7 @@ def builder_from_certificate(certificate: x509.Certificate) -> x509.CertificateB
         for extension in certificate.extensions:
             builder = builder.add_extension(extension.value, extension.critical)
     except (ValueError, TypeError) as error:
-        raise _unbuildable("built again", error) from None
+        raise unbuildable("built again", error) from None
     return builder
 
 
