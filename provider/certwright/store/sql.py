@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from certwright.domain.errors import StoreAbsent, StoreMismatch, StoreUnavailable
+from certwright.engine.failpoints import hit
 from certwright.engine.ports import CancelSignal, Clock, Lease, Reader, Transaction
 from certwright.engine.records import MetaRecord
 from certwright.store.actor import Actor
@@ -124,6 +125,8 @@ class SqlStore:
                 tx = SqlTransaction(connection, context)
                 yield tx
                 tx.flush()
+                hit("store.before_commit")
+            hit("store.after_commit")
         finally:
             self._mine.writing = False
 
