@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -132,3 +136,130 @@ def test_an_import_rebuilds_the_inputs(stack: Stack) -> None:
     )
     assert stack.resource("wiki")["inputs"]["domainName"] == "wiki.internal"
     stack.settled()
+
+
+WRONG_KEY = """
+name: shop
+runtime: yaml
+plugins: {providers: [{name: certwright, path: ./bin}]}
+resources:
+  imported:
+    type: certwright:Certificate
+    properties: {certificateBody: not-a-pem, privateKey: hunter2}
+"""
+
+TWO_PROVIDERS = """
+name: shop
+runtime: yaml
+plugins: {providers: [{name: certwright, path: ./bin}]}
+resources:
+  own:
+    type: pulumi:providers:certwright
+    properties: {region: local}
+  root:
+    type: certwright:PrivateCertificateAuthority
+    properties:
+      type: ROOT
+      certificateAuthorityConfiguration: {subject: {commonName: Shop Root CA}}
+      validity: {type: YEARS, value: 10}
+  wiki:
+    type: certwright:Certificate
+    properties:
+      domainName: wiki.internal
+      subjectAlternativeNames: [NAME]
+      certificateAuthorityArn: ${root.arn}
+    options: {provider: "${own}"}
+  onDisk:
+    type: certwright:CertificateAssociation
+    properties:
+      certificateArn: ${wiki.arn}
+      target: {directory: {path: DIRECTORY}}
+"""
+
+
+def test_a_wrong_private_key_is_not_printed(tmp_path: Path) -> None:
+    stack = new_stack(tmp_path, {"Pulumi.yaml": WRONG_KEY})
+    said = stack.preview(check=False)
+    assert "privateKey: has 0 PEM blocks" in said
+    assert "hunter2" not in said
+
+
+def test_a_preview_agrees_across_two_provider_processes(tmp_path: Path) -> None:
+    """The certificate is under an explicit provider, its association under the default one: another process."""
+
+    def write(name: str) -> None:
+        text = TWO_PROVIDERS.replace("NAME", name).replace("DIRECTORY", str(tmp_path / "tls"))
+        (tmp_path / "Pulumi.yaml").write_text(text)
+
+    stack = new_stack(tmp_path, {"Pulumi.yaml": "name: shop\nruntime: yaml\n"})
+    write("a.internal")
+    stack.up()
+    stack.settled()
+    write("b.internal")
+    plan = stack.preview()
+    assert "~ 2 to update" in plan
+    assert "~ 2 updated" in stack.up()
+    stack.settled()
+    assert not list((tmp_path / "certwright" / "run").glob("*"))
+
+
+def plugins_of(stack: Stack) -> list[int]:
+    """Process ids of this stack's plugins, by the environment that only they have (Linux)."""
+    mark = f"CERTWRIGHT_HOME={stack.environment['CERTWRIGHT_HOME']}".encode()
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            if b"certwright.plugin.main" in (path / "cmdline").read_bytes() and mark in (path / "environ").read_bytes():
+                found.append(int(path.name))
+        except OSError:
+            continue
+    return found
+
+
+def waiting_stack(tmp_path: Path) -> tuple[Stack, subprocess.Popen[str]]:
+    """An `up` that waits for a validation that cannot come."""
+    stack = new_stack(
+        tmp_path,
+        {"Pulumi.yaml": WAITING.replace("2s", "10m")},
+        CERTWRIGHT_VALIDATION_DOMAIN="v.example.com",
+        CERTWRIGHT_RESOLVERS="127.0.0.1:9",
+    )
+    running = subprocess.Popen(
+        ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"],
+        cwd=stack.directory,
+        env=stack.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    assert running.stdout is not None
+    for line in running.stdout:
+        if "val creating" in line:
+            break
+    time.sleep(1.0)
+    return stack, running
+
+
+def test_ctrl_c_ends_the_wait_keeps_the_resource_and_leaves_no_process(tmp_path: Path) -> None:
+    stack, running = waiting_stack(tmp_path)
+    began = time.monotonic()
+    running.send_signal(signal.SIGINT)
+    said, _ = running.communicate(timeout=30)
+    assert time.monotonic() - began < 10
+    assert "Run `pulumi up` again to resume" in said, said
+    state = stack.state()["deployment"]
+    assert not state.get("pending_operations")
+    assert stack.resource("val")["initErrors"]
+    assert plugins_of(stack) == []
+
+
+def test_a_killed_cli_leaves_no_plugin_behind(tmp_path: Path) -> None:
+    stack, running = waiting_stack(tmp_path)
+    assert plugins_of(stack)
+    os.kill(running.pid, signal.SIGKILL)
+    running.communicate(timeout=30)
+    deadline = time.monotonic() + 15
+    while plugins_of(stack) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert plugins_of(stack) == []

@@ -11,6 +11,7 @@ Everything found is stored, so that a later run, or a reader, sees how far it go
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -86,8 +87,10 @@ def drive(
 ) -> Outcome:
     """Look until issued, refused, cancelled, or out of time. Everything is resumable (VAL-2)."""
     started = services.clock.monotonic()
+    found = Round(issued=False, proved=0, total=0)
     while True:
-        found = look(services, arn, cancel=cancel, writer=writer, writer_name=writer_name)
+        with suppress(Cancelled):  # Ctrl-C inside a round (its lease, its look-ups): say what the last round saw
+            found = look(services, arn, cancel=cancel, writer=writer, writer_name=writer_name)
         if found.issued:
             return Outcome(issued=True)
         spent = services.clock.monotonic() - started
