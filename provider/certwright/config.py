@@ -151,7 +151,7 @@ class Config:
     directories: Directories
     clock_offset: str = ""
     testing_store: bool = False
-    allow_new_store: bool = True
+    allow_new_store: bool = False  # `certwright init` makes a store also on a CI runner
     origins: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -189,7 +189,6 @@ def load(arguments: Mapping[str, Any] | None = None, *, environ: Mapping[str, st
         directories=Directories.resolve(environ),
         clock_offset=environ.get("CERTWRIGHT_CLOCK_OFFSET", ""),
         testing_store=_truth(environ.get("CERTWRIGHT_TESTING_STORE", "")),
-        allow_new_store=_may_make_store(environ, str(values.get("store", ""))),
         origins=origins,
     )
 
@@ -252,13 +251,6 @@ def _find(setting: Setting, arguments: Mapping[str, Any], environ: Mapping[str, 
 
 def _truth(text: str) -> bool:
     return text.strip().lower() in {"1", "true", "yes", "on"}
-
-
-def _may_make_store(environ: Mapping[str, str], store: str) -> bool:
-    """On a CI runner a new local-file store would be lost with the runner, so it needs an explicit word (SEC-8)."""
-    if _truth(environ.get("CERTWRIGHT_ALLOW_NEW_STORE", "")):
-        return True
-    return not (_truth(environ.get("CI", "")) and not store.startswith("postgresql"))
 
 
 def _coerce(setting: Setting, raw: Any) -> Any:

@@ -21,13 +21,14 @@ from certwright.engine.services import CaaVerdict, NameProof, Services
 from certwright.store.actor import Actor
 from certwright.store.audit import AuditSigner
 from certwright.store.keyvault import EnvelopeVault
-from certwright.store.sql import SqlStore, is_local_file
+from certwright.store.sql import SqlStore, creation_allowed, is_local_file
 from certwright.store.wrappers.port import WrapperContext
 from certwright.store.wrappers.registry import open_wrapper
 from certwright.system import SystemClock, SystemEntropy
 from certwright.validation.caa_lookup import CaaLookup
 from certwright.validation.dns import observe_record
-from certwright.validation.resolver import Resolver, system_recursors
+from certwright.validation.resolver import Resolver
+from certwright.validation.vantage import make_vantage_points
 from certwright.validation.writers import make_writer
 
 T = TypeVar("T")
@@ -54,7 +55,7 @@ def build(config: Config, *, environment: Mapping[str, str] | None = None) -> Se
         )
     store = SqlStore(
         config.store_url,
-        may_create=lambda: config.allow_new_store,
+        may_create=lambda: config.allow_new_store or creation_allowed(config.store_url, environment),
         testing=config.testing_store,
         clock=clock,
         actor=Actor.from_environment(environment),
@@ -135,24 +136,12 @@ class _Lazy(Mapping[str, T]):
 
 
 def vantage_points(config: Config) -> tuple[Resolver, ...]:
-    """One resolver for each vantage point; without any, the configured or the system's resolvers are the one."""
-    if not config.vantage_points:
-        return (_resolver("primary", config.resolvers, config.authoritative_servers, config),)
-    return tuple(
-        _resolver(
-            str(point.get("name") or f"vantage {index + 1}"),
-            tuple(point.get("resolvers") or config.resolvers),
-            point.get("authoritativeServers") or config.authoritative_servers,
-            config,
-        )
-        for index, point in enumerate(config.vantage_points)
+    """Where DNS is looked at from; the first one is the primary."""
+    return make_vantage_points(
+        resolvers=config.resolvers,
+        vantage_points=config.vantage_points,
+        authoritative_servers=config.authoritative_servers,
     )
-
-
-def _resolver(name: str, recursors: tuple[str, ...], authorities: Mapping[str, Any], config: Config) -> Resolver:
-    if not recursors and not authorities:
-        recursors = system_recursors()
-    return Resolver(name=name, recursors=recursors, authoritative_servers=authorities)
 
 
 class _Prover:

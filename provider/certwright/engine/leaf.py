@@ -23,6 +23,7 @@ from certwright.domain.validity import (
     beyond_issuer,
     capped,
     lifetime_window,
+    public_findings,
     public_lifetime,
     short_lived_findings,
     validity_window,
@@ -70,6 +71,8 @@ def leaf_window(services: Services, mode: Mode, spec: Json, issuer: Issuer, now:
         problems = beyond_issuer(window, end)
         if issuer.record.spec.get("usageMode") == "SHORT_LIVED_CERTIFICATE":
             problems = [*problems, *short_lived_findings(window)]
+        if mode is Mode.PUBLIC:
+            problems = [*problems, *public_findings(window, ValidityProfile(services.config.validity_profile), now)]
         if problems:
             raise Refused(problems)
         return window
