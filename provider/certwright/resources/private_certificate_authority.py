@@ -3,39 +3,30 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from enum import StrEnum
 from typing import Any, ClassVar
 
-from certwright.domain.arn import ArnKind, parse_arn
 from certwright.domain.certificate import load_der, to_pem
-from certwright.domain.errors import CertwrightError, Finding, Refused
-from certwright.domain.keyspec import KeyAlgorithm, SigningAlgorithm, pair_problem
-from certwright.domain.renewbefore import parse_renew_before
-from certwright.domain.subject import Subject
-from certwright.domain.subject import findings as subject_findings
-from certwright.domain.validity import Validity
-from certwright.domain.validity import findings as validity_findings
-from certwright.domain.values import UNKNOWN, contains_unknown, reveal
+from certwright.domain.errors import CertwrightError
+from certwright.domain.values import UNKNOWN, reveal
 from certwright.engine import authority
 from certwright.engine.claims import find, find_by_urn
 from certwright.engine.decision import Action, Decision, decide_authority, gather_authority
 from certwright.engine.ports import Reader
 from certwright.engine.records import AuthorityRecord, AuthorityStatus, AuthorityVersionRecord, MaterialRecord
+from certwright.resources.authority_check import judge, parent_findings
+from certwright.resources.authority_model import AuthorityInputs, AuthorityOutputs
 from certwright.resources.base import (
     Change,
     CheckResult,
     Context,
     CreateResult,
     DiffResult,
-    Equality,
     Model,
     PathDiff,
     ReadResult,
     Severity,
     Tree,
     UpdateResult,
-    out,
-    prop,
 )
 from certwright.resources.certificate_outputs import instant
 from certwright.resources.decode import decode
@@ -44,85 +35,6 @@ from certwright.resources.handling import Handling, echo, gone, number, plain, s
 
 VERSION = "version"
 _OF_A_VERSION = ("certificate", "certificateChain", "serial", "fingerprint", "notBefore", "notAfter", "renewalDue")
-
-
-class AuthorityType(StrEnum):
-    ROOT = "ROOT"
-    SUBORDINATE = "SUBORDINATE"
-
-
-class UsageMode(StrEnum):
-    GENERAL_PURPOSE = "GENERAL_PURPOSE"
-    SHORT_LIVED_CERTIFICATE = "SHORT_LIVED_CERTIFICATE"
-
-
-class CertificateAuthorityConfiguration(Model):
-    """Key, signature and subject of an authority."""
-
-    key_algorithm: KeyAlgorithm | None = out("Key algorithm; default `EC_prime256v1`.")
-    signing_algorithm: SigningAlgorithm | None = out("Signing algorithm; default: the one that fits the key.")
-    subject: Subject = out("Distinguished name of the authority.", default=None)
-
-
-class AuthorityInputs(Model):
-    type: AuthorityType = prop(
-        "`ROOT` (signs itself) or `SUBORDINATE` (signed by `parentArn`).",
-        change=Change.REPLACE,
-        required=True,
-        source="ACM PCA CreateCertificateAuthority",
-    )
-    certificate_authority_configuration: CertificateAuthorityConfiguration = prop(
-        "Key algorithm (a change makes a new key), signing algorithm, and subject (a change replaces).",
-        change=Change.REISSUE,
-        required=True,
-        source="ACM PCA CreateCertificateAuthority",
-    )
-    parent_arn: str | None = prop("ARN of the authority that signs a SUBORDINATE.", change=Change.REISSUE)
-    validity: Validity | None = prop(
-        "How long its certificate is valid. Default: ROOT 10 years, SUBORDINATE 5 years, cut at the parent's end.",
-        change=Change.REISSUE,
-        equality=Equality.TEXT,
-        source="ACM PCA Validity",
-    )
-    path_length: int | None = prop(
-        "How many authorities may follow below it; default: no limit under an unlimited parent, else one less than the "
-        "parent's.",
-        change=Change.REISSUE,
-        source="RFC 5280 4.2.1.9",
-    )
-    usage_mode: UsageMode | None = prop(
-        "`GENERAL_PURPOSE` (default), or `SHORT_LIVED_CERTIFICATE`: what it signs lives 7 days at most.",
-        change=Change.UPDATE,
-        source="ACM PCA",
-    )
-    enabled: bool = prop("Whether it signs; `false` disables it.", change=Change.UPDATE, default=True, source="ACM PCA")
-    permanent_deletion_time_in_days: int | None = prop(
-        "Days in which a deleted authority can be restored: 7 to 30, default 30.",
-        change=Change.UPDATE,
-        source="ACM PCA",
-    )
-    early_renewal_duration: str | None = prop(
-        "How long before expiry its renewal window opens: `P60D`, `1440h` or `33%`.",
-        change=Change.UPDATE,
-    )
-    tags: dict[str, str] | None = prop("Tags.", change=Change.UPDATE)
-    region: str | None = prop("Region; default: the provider's.", change=Change.REPLACE)
-    version: int | None = prop("Version that this declaration stands for.", managed=True)
-
-
-class AuthorityOutputs(Model):
-    arn: str = out("ARN.")
-    store_id: str = out("Id of the store that holds it.")
-    status: str = out("`CREATING`, `ACTIVE`, `DISABLED`, `EXPIRED` or `DELETED`.")
-    version: int = out("Number of its certificate: grows when it is signed again.")
-    certificate: str | None = out("Its certificate in PEM.")
-    certificate_chain: str | None = out("Its issuers in PEM, root last; empty for a root.")
-    serial: str | None = out("Serial number, lower-case hex.")
-    fingerprint: str | None = out("SHA-256 of the DER, lower-case hex.")
-    not_before: str | None = out("Start of validity, RFC 3339 UTC.")
-    not_after: str | None = out("End of validity, RFC 3339 UTC, inclusive.")
-    renewal_due: str | None = out("The instant at which its renewal window opens, RFC 3339 UTC.")
-    tags_all: dict[str, str] = out("Tags, with the provider's default tags.")
 
 
 class PrivateCertificateAuthority(Handling):
@@ -135,7 +47,7 @@ class PrivateCertificateAuthority(Handling):
         ctx.run.note_checked(ctx.urn)
         tree, findings = without_managed(AuthorityInputs, olds, news)
         typed, problems = decode(AuthorityInputs, tree)
-        findings += [*problems, *_judge(typed, tree)]
+        findings += [*problems, *judge(typed, tree)]
         version = number(olds, VERSION) or 1
         if not findings:
             with self.facts(ctx, {}) as reader:
@@ -145,39 +57,8 @@ class PrivateCertificateAuthority(Handling):
                     ctx.run.note_known("authority", record.arn)
                     version = decision.next_version if decision else record.newest_version
                 if reader is not None and (record is None or (decision and decision.action >= Action.RESUME)):
-                    findings += self._parent(reader, typed, tree)
+                    findings += parent_findings(self.services, reader, typed, tree)
         return CheckResult(inputs={**tree, VERSION: version}, findings=tuple(findings))
-
-    def _parent(self, reader: Reader, typed: AuthorityInputs, tree: Tree) -> list[Finding]:
-        """What the parent forbids, said before anything is made: state, path length, end of life."""
-        if not isinstance(typed.parent_arn, str):
-            return []
-        record = reader.one(AuthorityRecord, arn=typed.parent_arn)
-        if record is None:
-            return [
-                Finding(
-                    code="issuer.not_found",
-                    path="parentArn",
-                    message=f"there is no certificate authority {typed.parent_arn} in this store",
-                )
-            ]
-        if record.status is AuthorityStatus.CREATING:
-            return []
-        problem = authority.not_active(record, "parentArn")
-        if problem is not None:
-            return [problem]
-        now = self.services.clock.now()
-        try:
-            issuer = authority.issuer_for(reader, typed.parent_arn, now=now)
-            wanted = typed.path_length if isinstance(typed.path_length, int) else None
-            problem = authority.path_length_problem(issuer, wanted)
-            if problem is not None:
-                return [problem]
-            if isinstance(typed.validity, Validity):
-                authority.ca_window({"type": "SUBORDINATE", "validity": reveal(tree["validity"])}, issuer, now)
-        except Refused as refusal:
-            return list(refusal.findings)
-        return []
 
     def _decide(
         self, ctx: Context, reader: Reader | None, record: AuthorityRecord | None, old: Tree, new: Tree
@@ -342,78 +223,3 @@ def shown_status(record: AuthorityRecord, version: AuthorityVersionRecord | None
     if version is not None and version.not_after is not None and now > version.not_after:
         return AuthorityStatus.EXPIRED.value
     return record.status.value if record.enabled else AuthorityStatus.DISABLED.value
-
-
-def _judge(typed: AuthorityInputs, tree: Tree) -> list[Finding]:
-    """Objections that need neither store nor clock."""
-    findings = _configuration(typed.certificate_authority_configuration)
-    stated_parent = reveal(tree.get("parentArn")) is not None
-    if typed.type == AuthorityType.ROOT and stated_parent:
-        findings.append(
-            Finding(
-                code="authority.root_with_parent",
-                path="parentArn",
-                message="a ROOT signs itself; leave parentArn out, or make it a SUBORDINATE",
-            )
-        )
-    if typed.type == AuthorityType.SUBORDINATE and not stated_parent:
-        findings.append(
-            Finding(
-                code="authority.no_parent",
-                path="parentArn",
-                message="a SUBORDINATE needs the ARN of the authority that signs it (an external parent is not part of this "
-                "version of certwright)",
-            )
-        )
-    if isinstance(typed.parent_arn, str):
-        try:
-            parse_arn(typed.parent_arn, ArnKind.CERTIFICATE_AUTHORITY)
-        except CertwrightError as problem:
-            findings.append(Finding(code=problem.code, path="parentArn", message=problem.message))
-    if isinstance(typed.validity, Validity):
-        findings += validity_findings(typed.validity)
-    if isinstance(typed.early_renewal_duration, str):
-        try:
-            parse_renew_before(typed.early_renewal_duration)
-        except Refused as refusal:
-            findings += refusal.findings
-    if isinstance(typed.path_length, int) and not 0 <= typed.path_length <= authority.MAX_LEVELS:
-        findings.append(
-            Finding(
-                code="authority.path_length",
-                path="pathLength",
-                message=f"{typed.path_length} is not between 0 and {authority.MAX_LEVELS}",
-            )
-        )
-    days = typed.permanent_deletion_time_in_days
-    if isinstance(days, int) and not 7 <= days <= 30:
-        findings.append(
-            Finding(
-                code="authority.deletion_window",
-                path="permanentDeletionTimeInDays",
-                message=f"{days} is not between 7 and 30 days",
-            )
-        )
-    return findings
-
-
-def _configuration(found: Any) -> list[Finding]:
-    if not isinstance(found, CertificateAuthorityConfiguration) or contains_unknown(found):
-        return []
-    path = "certificateAuthorityConfiguration"
-    findings: list[Finding] = []
-    if found.subject is None or not found.subject.model_dump(exclude_none=True):
-        findings.append(
-            Finding(
-                code="subject.empty",
-                path=f"{path}.subject",
-                message="an authority needs a subject: give at least commonName",
-            )
-        )
-    else:
-        findings += subject_findings(found.subject, f"{path}.subject")
-    if found.signing_algorithm is not None:
-        problem = pair_problem(found.key_algorithm or KeyAlgorithm.EC_PRIME256V1, found.signing_algorithm)
-        if problem is not None:
-            findings.append(Finding(code="key.pair", path=f"{path}.signingAlgorithm", message=problem))
-    return findings
