@@ -1,0 +1,401 @@
+"""The story in six steps. Each claim on the terminal is checked here, by what the programs and the store really say."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import observe
+from certwright.engine.records import (
+    AssociationRecord,
+    AuthorityRecord,
+    AuthorityStatus,
+    CertificateRecord,
+    VersionRecord,
+)
+from commands import Result, Runner
+from stage import IDENTITY, VALIDATION_ZONE, Stage
+from terminal import Terminal
+
+PAST = {"CERTWRIGHT_CLOCK_OFFSET": "-25d"}
+UP = ("pulumi", "up", "--yes", "--skip-preview")
+PREVIEW = ("pulumi", "preview")
+QUIET = ("--non-interactive", "--color", "never")
+DONE = r"(created|updated|deleted|failed)[ (*]"
+OTHER_CA = "letsencrypt.org"
+
+
+class CheckFailed(Exception):
+    """A claim that does not hold. expected, seen: what to show for it."""
+
+    def __init__(self, claim: str, *, expected: str, seen: str) -> None:
+        super().__init__(claim)
+        self.claim, self.expected, self.seen = claim, expected, seen
+
+
+@dataclass(slots=True)
+class Story:
+    stage: Stage
+    terminal: Terminal
+    runner: Runner
+    records: list[tuple[str, str, str]] = field(default_factory=list)
+    outputs: dict[str, str] = field(default_factory=dict)
+    root: Path = Path()
+
+    # -- proving -----------------------------------------------------------------------------------------------------
+
+    def check(self, holds: object, claim: str, ids: str = "", *, expected: str = "", seen: object = "") -> None:
+        if not holds:
+            raise CheckFailed(claim, expected=expected or claim, seen=str(seen))
+        self.terminal.tick(claim, ids)
+
+    def says(self, result: Result, pattern: str, claim: str, ids: str = "") -> None:
+        """The output holds a line that matches."""
+        self.check(result.lines(pattern), claim, ids, expected=f"a line that matches /{pattern}/", seen="no such line")
+
+    def succeeds(self, result: Result) -> Result:
+        if result.code != 0:
+            raise CheckFailed(f"`{result.command}` succeeds", expected="exit code 0", seen=f"exit code {result.code}")
+        return result
+
+    def pulumi(
+        self,
+        *command: str,
+        keep: str = "",
+        past: bool = False,
+        cwd: Path | None = None,
+        note: str = "",
+        on_line: Callable[[str], None] | None = None,
+        show: str | None = None,
+        most: int = 1000,
+    ) -> Result:
+        where = cwd or self.stage.shop
+        if where != self.stage.shop and show is None:
+            show = " ".join(("pulumi", "-C", where.name, *command[1:]))
+        shown = (show if show is not None else " ".join(command)).replace(" --skip-preview", "")
+        return self.runner.run(
+            [*command, *QUIET],
+            cwd=where,
+            keep=keep,
+            note=note or ("clock 25 days back" if past else ""),
+            show=shown,
+            extra=PAST if past else {},
+            on_line=on_line,
+            most=most,
+        )
+
+    def connects(self, endpoint: str, *names: str) -> str:
+        """Every name verifies at the endpoint; returns the serial number that is served."""
+        address = self.stage.endpoints[endpoint].address
+        serials = set()
+        for name in names:
+            seen = observe.connect(address, name, self.root)
+            if not seen.verified:
+                raise CheckFailed(
+                    f"{observe.client()} that trusts only the root connects to {name}",
+                    expected="a verified connection",
+                    seen=seen.said,
+                )
+            serials.add(seen.serial)
+        self.check(
+            len(serials) == 1,
+            f"{observe.client()}, trusting only the root, verifies {', '.join(names)}",
+            "ASC-1",
+            expected="one certificate",
+            seen=serials,
+        )
+        return serials.pop()
+
+    def dump(self) -> str:
+        return observe.dump(self.stage.environment)
+
+    def newest(self, arn: str) -> VersionRecord:
+        with observe.opened(self.stage.environment) as services, services.store.read() as reader:
+            record = reader.one(CertificateRecord, arn=arn)
+            assert record is not None, f"{arn} is not in the store"
+            version = reader.one(VersionRecord, arn=arn, version=record.newest_version)
+        assert version is not None
+        return version
+
+    def edit(self, change: Callable[[str], str]) -> None:
+        path = self.program
+        before = path.read_text()
+        after = change(before)
+        if before == after:
+            raise RuntimeError(f"{path} does not hold what the demonstration edits")
+        path.write_text(after)
+
+    @property
+    def program(self) -> Path:
+        return self.stage.shop / ("Pulumi.yaml" if self.stage.form == "yaml" else "__main__.py")
+
+    # -- the six steps -----------------------------------------------------------------------------------------------
+
+    def preview_first(self) -> None:
+        self.terminal.step("Preview: the DNS records are known before anything exists")
+        for project in (self.stage.shop, self.stage.edge):
+            self.succeeds(self.pulumi("pulumi", "stack", "init", "dev", cwd=project, show=""))
+        result = self.succeeds(
+            self.pulumi(
+                *PREVIEW,
+                keep=r"certwright.*(Certificate|CertificateValidation|Association) \w+ create|resourceRecord(Name|Value)|to create",
+                past=True,
+            )
+        )
+        self.records = observe.records(result.output)
+        self.check(
+            len(self.records) == 2 and all(v.endswith(VALIDATION_ZONE) for _, _, v in self.records),
+            "names and values of both validation records are in the preview",
+            "DNS-1 DNS-3",
+            expected="2 CNAME records into " + VALIDATION_ZONE,
+            seen=self.records,
+        )
+        written = [p for p in self.stage.home.rglob("*") if p.is_file()] if self.stage.home.exists() else []
+        self.check(not written, "it wrote nothing: there is still no store and no key", "IAC-2", seen=written)
+
+    def first_up(self) -> None:
+        self.terminal.step("Up: prove the names by DNS, check CAA, issue, deploy, serve")
+        assert self.stage.dns is not None
+        first, second = self.records
+        self.terminal.say(
+            f"The DNS team adds the first record to its zone (RFC 2136, TSIG): {first[0][:12]}….{'.'.join(first[0].split('.')[1:])}"
+        )
+        self.stage.change_dns("shop.example.com", add=(first,))
+        asked: list[str] = []
+
+        def add_second(line: str) -> None:
+            if "names validated" in line and not asked:
+                asked.append(line)
+                self.stage.change_dns("shop.example.com", add=(second,))
+                self.terminal.say("The DNS team adds the second record.")
+
+        self.stage.dns.queries.clear()
+        result = self.succeeds(
+            self.pulumi(*UP, keep=rf"names validated|certwright.*{DONE}|\+ \d+ created", past=True, on_line=add_second)
+        )
+        self.says(
+            result, r"wwwValidation.*1 of 2 names validated", "the waiting resource's line says how far it is", "VAL-1"
+        )
+        self._dns_was_asked()
+        self._outputs()
+        self.connects("wiki", "wiki.internal", "192.168.1.1", "fire-sensor-123")
+        self.connects("www", "www.shop.example.com", "any.shop.example.com")
+        self._nothing_private_asked()
+
+    def _dns_was_asked(self) -> None:
+        assert self.stage.dns is not None
+        seen = {(q.name.rstrip(".").lower(), q.rdtype) for q in self.stage.dns.queries}
+        cnames = {name.lower() for name, _, _ in self.records}
+        targets = {value.lower() for _, _, value in self.records}
+        followed = all(any(n == name for n, _ in seen) for name in cnames) and all((t, "TXT") in seen for t in targets)
+        updates = [q for q in self.stage.dns.queries if q.rdtype == "UPDATE" and q.name.rstrip(".") == VALIDATION_ZONE]
+        self.check(
+            followed and updates,
+            f"it wrote its TXT values into {VALIDATION_ZONE} (its key may write only there) and followed CNAME -> TXT",
+            "DNS-4 DNS-5",
+            expected=f"updates of {VALIDATION_ZONE}, and questions for {sorted(cnames)} and {sorted(targets)}",
+            seen=sorted(seen),
+        )
+        climb = ["www.shop.example.com", "shop.example.com", "example.com", "com"]
+        missing = [name for name in climb if (name, "CAA") not in seen]
+        self.check(not missing, f"it looked for CAA at {', '.join(climb)}", "CAA-1", seen=f"no question for {missing}")
+
+    def _nothing_private_asked(self) -> None:
+        assert self.stage.dns is not None
+        private = [q.name for q in self.stage.dns.queries if "wiki" in q.name or "fire-sensor" in q.name]
+        self.check(not private, "no DNS server was asked for a private name", "NAM-6", seen=private)
+
+    def _outputs(self) -> None:
+        result = self.succeeds(
+            self.runner.run(["pulumi", "stack", "output", "--json", *QUIET], cwd=self.stage.shop, show="", apart=True)
+        )
+        self.outputs = {k: v for k, v in json.loads(result.output).items() if isinstance(v, str)}
+        self.root = self.stage.base / "root.pem"
+        self.root.write_text(self.outputs["rootPem"])
+
+    def no_change(self, *, past: bool = False) -> None:
+        before = self.dump()
+        result = self.pulumi(*PREVIEW, "--expect-no-changes", keep=r"unchanged", past=past)
+        self.check(
+            result.code == 0,
+            "no change" + (", and the store is the same as before" if before == self.dump() else ""),
+            "IAC-5",
+            expected="exit code 0",
+            seen=f"exit code {result.code}",
+        )
+
+    def preview_again(self) -> None:
+        self.terminal.step("Preview again: no change")
+        self.no_change(past=True)
+
+    def renewal(self) -> None:
+        self.terminal.step("25 days later: the renewal is a diff, reviewed before it happens")
+        arn = self.outputs["wikiArn"]
+        old = self.connects("wiki", "wiki.internal")
+        before = self.dump()
+        listed = self.succeeds(self.pulumi(*PREVIEW, keep=r"^ ~ .*update|to update", note="real clock"))
+        detailed = self.succeeds(self.pulumi(*PREVIEW, "--diff", keep=r"~ (version|deployedVersion) *:"))
+        self.says(
+            listed,
+            r"wiki update.*~version.*renewal due: expires \d{4}-\d\d-\d\d",
+            "the certificate's row says that it renews, when it expires, and why now",
+            "REN-1 REN-2",
+        )
+        self.says(
+            listed,
+            r"wikiOnTls update.*will redeploy.*version 1 -> 2",
+            "the association's row says that it will be redeployed",
+            "REN-2",
+        )
+        for name in ("version", "deployedVersion"):
+            self.says(detailed, rf"~ {name} *: 1 => 2", f"--diff shows {name}: 1 => 2")
+        self.check(self.dump() == before, "two previews later every row of the store is what it was", "IAC-2")
+        self.succeeds(self.pulumi(*UP, keep=rf"certwright.*{DONE}|~ \d+ updated"))
+        new = self.newest(arn)
+        self.check(new.version == 2, "version 2, under the same ARN", "REN-3", seen=f"version {new.version}")
+        serial = self.connects("wiki", "wiki.internal", "192.168.1.1")
+        self.check(
+            serial != old and serial == new.serial.lstrip("0"),
+            f"the endpoint serves the new serial {serial[:8]}… (was {old[:8]}…)",
+            "ASC-1",
+            expected=new.serial,
+            seen=serial,
+        )
+        self.no_change()
+
+    def refusals(self) -> None:
+        self.terminal.step("What goes wrong is a sentence, and the next up goes on")
+        self._san()
+        self._in_use()
+
+    def _san(self) -> None:
+        name = "pay.example.com"
+        self.terminal.say(f"The program gains the name {name}; the DNS team's CAA names another CA:")
+        self.edit(lambda text: text.replace('"*.shop.example.com"]', f'"*.shop.example.com", "{name}"]'))
+        self.stage.change_dns("example.com", add=(("example.com", "CAA", f'0 issue "{OTHER_CA}"'),))
+        denied = self.pulumi(*PREVIEW, keep=r"CAA forbids issuance. www", most=1)
+        self.check(denied.code != 0, "the preview fails", "CAA-3", expected="a failing preview", seen="exit code 0")
+        self.says(
+            denied,
+            rf'CAA 0 issue "{OTHER_CA}".*example\.com',
+            "it says which record forbids it, where that is, and what to add",
+        )
+        self.terminal.say(f"The DNS team allows {IDENTITY}, but forgets the validation record:")
+        self.stage.change_dns("example.com", add=(("example.com", "CAA", f'0 issue "{IDENTITY}"'),))
+        refused = self.pulumi(*UP, keep=r"\* not validated|certwright.*(updated|failed)")
+        self.check(
+            refused.code != 0,
+            "the update ends with the record that is missing, by name",
+            "VAL-1 VAL-3",
+            seen="exit code 0",
+        )
+        self.says(refused, rf"not validated after .*{re.escape(name)}", "it says what was seen at that name")
+        waiting = self.newest(self.outputs["wwwArn"])
+        self.connects("www", "www.shop.example.com")
+        to_create = observe.wanted_records(refused.output)
+        self.check(
+            len(to_create) == 1 and to_create[0][0].endswith(name),
+            "and which record to create",
+            "DNS-4",
+            expected=f"one record for {name}",
+            seen=to_create,
+        )
+        self.terminal.say("The DNS team creates it:")
+        self.stage.change_dns("example.com", add=tuple(to_create))
+        self.succeeds(self.pulumi(*UP, keep=r"certwright.*(updated|failed)"))
+        done = self.newest(self.outputs["wwwArn"])
+        self.check(
+            (done.version, done.requested_at) == (waiting.version, waiting.requested_at) and done.version == 2,
+            "the same request went on (version 2, not 3) and was deployed",
+            "CRT-6 VAL-2",
+            expected=f"version 2 of {waiting.requested_at}",
+            seen=f"version {done.version} of {done.requested_at}",
+        )
+        self.connects("www", "www.shop.example.com", name)
+
+    def _in_use(self) -> None:
+        self.terminal.say(
+            "Another team's stack serves the wiki's certificate too; then the shop drops it from its program:"
+        )
+        self.succeeds(self.pulumi(*UP, keep=r"wikiOnEdge created", cwd=self.stage.edge))
+        self.edit(lambda text: without_wiki(text, self.stage.form))
+        preview = self.succeeds(self.pulumi(*PREVIEW, keep=r"^ - .*Certificate wiki delete"))
+        if self.stage.form != "dynamic":  # Pulumi tells the dynamic host nothing of the run's end (mechanics.md 7)
+            self.says(preview, r"wiki delete warning: .*wikiOnEdge", "the preview warns on the delete row", "ASC-8")
+        self._gate()
+        refused = self.pulumi(*UP, keep=r"wiki \*\*deleting failed|association.* serve|\[certificate\.in_use\]")
+        self.check(refused.code != 0, "up refuses", "ASC-8", expected="a failing up", seen="exit code 0")
+        self.says(refused, r"wikiOnEdge", "and names the association that is in the way", "ASC-8")
+
+    def _gate(self) -> None:
+        planned = self.stage.base / "preview.json"
+        result = self.succeeds(
+            self.runner.run(
+                [*PREVIEW, "--json", *QUIET],
+                cwd=self.stage.shop,
+                show="pulumi preview --json > preview.json",
+                apart=True,
+            )
+        )
+        planned.write_text(result.output)
+        gate = self.runner.run(
+            ["certwright", "check"],
+            cwd=self.stage.shop,
+            stdin=planned,
+            show="certwright check < preview.json",
+            keep=r"in use|serve",
+        )
+        self.check(gate.code != 0, f"the gate for CI fails (exit code {gate.code})", "ASC-8", seen="exit code 0")
+        self.says(gate, r"wikiOnEdge", "with the same sentence")
+
+    def destroy(self) -> None:
+        self.terminal.step("Destroy: nothing stays but the audit and the CAs in their restore window")
+        for project in (self.stage.edge, self.stage.shop):
+            self.succeeds(
+                self.pulumi(
+                    "pulumi",
+                    "state",
+                    "unprotect",
+                    "--all",
+                    "--yes",
+                    cwd=project,
+                    show="" if project == self.stage.edge else None,
+                )
+            )
+            self.succeeds(
+                self.pulumi("pulumi", "destroy", "--yes", "--skip-preview", keep=r"- \d+ deleted", cwd=project)
+            )
+        with observe.opened(self.stage.environment) as services, services.store.read() as reader:
+            certificates = reader.all(CertificateRecord)
+            associations = reader.all(AssociationRecord)
+            authorities = reader.all(AuthorityRecord)
+        self.check(
+            not certificates and not associations,
+            "no certificate and no association is left",
+            seen=[certificates, associations],
+        )
+        self.check(
+            len(authorities) == 2 and all(a.status is AuthorityStatus.DELETED for a in authorities),
+            "both CAs are deleted and can be restored for 30 days",
+            "PCA-3",
+            seen=[(a.arn, a.status) for a in authorities],
+        )
+        left = [p for p in self.stage.tls.rglob("*") if p.is_file()]
+        self.check(not left, "the directories hold no certificate and no key any more", "ASC-6", seen=left)
+        assert self.stage.dns is not None
+        values = [v for _, _, target in self.records for v in self.stage.dns.records(target, "TXT")]
+        self.check(not values, "its TXT values are gone from DNS", "DNS-7", seen=values)
+        audit = self.runner.run(["certwright", "audit", "verify"], cwd=self.stage.shop, keep=r".")
+        self.check(audit.code == 0, "the audit's chain of hashes is whole", "AUD-1", seen=f"exit code {audit.code}")
+
+    STEPS = (preview_first, first_up, preview_again, renewal, refusals, destroy)
+
+
+def without_wiki(text: str, form: str) -> str:
+    """The program without the wiki's certificate and association, and without every line that speaks of it."""
+    first, after = (r"^  wiki:", r"^  www:") if form == "yaml" else (r"^wiki = ", r"^www = ")
+    cut = re.sub(rf"(?ms){first}.*?(?={after})", "", text)
+    return "".join(line for line in cut.splitlines(keepends=True) if "wiki" not in line)
