@@ -19,7 +19,7 @@ from certwright.engine.claims import this_process
 from certwright.engine.ports import CancelSignal, Entropy
 from certwright.engine.services import CaaVerdict, NameProof, Services
 from certwright.store.actor import Actor
-from certwright.store.audit import AuditSigner
+from certwright.store.audit import AuditSigner, keep_anchor, sign_head
 from certwright.store.keyvault import EnvelopeVault
 from certwright.store.sql import SqlStore, creation_allowed, is_local_file
 from certwright.store.wrappers.port import WrapperContext
@@ -96,6 +96,21 @@ def audit_signer(config: Config, *, make: bool) -> AuditSigner:
     """The key that signs audit heads, apart from the store. `make`: at init, and after a run that wrote."""
     directory = config.directories.config
     return AuditSigner.load_or_make(directory) if make else AuditSigner.load(directory)
+
+
+def sign_audit_head(services: Services) -> str:
+    """Sign the head of the audit log, keep it beside the signing key, and give the line that a run ends with (AUD-1).
+
+    The kept anchor (`audit-anchor.txt`) is what `certwright audit verify` compares with: a log that was cut short ends
+    before it.
+    """
+    directory = services.config.directories.config
+    signer = AuditSigner.load_or_make(directory)
+    with services.store.read() as reader:
+        anchor = sign_head(reader, signer, at=services.clock.now())
+    keep_anchor(directory, anchor)
+    heads = ", ".join(f"{head.region} line {head.seq} {head.hash[:12]}" for head in anchor.heads)
+    return f"audit log signed: {heads}"
 
 
 def _directory(config: Config) -> Path:

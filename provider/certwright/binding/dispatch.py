@@ -21,7 +21,16 @@ from certwright.domain.errors import CertwrightError
 
 if TYPE_CHECKING:
     from certwright.engine.ports import CancelSignal
-    from certwright.resources.base import CheckResult, Context, CreateResult, Log, ReadResult, Tree, UpdateResult
+    from certwright.resources.base import (
+        CheckResult,
+        Context,
+        CreateResult,
+        Log,
+        ReadResult,
+        Severity,
+        Tree,
+        UpdateResult,
+    )
 
 
 class ReadOnly(CertwrightError):
@@ -55,6 +64,22 @@ class Call:
         return self.urn.rsplit("::", 1)[-1] or self.token
 
 
+class _Once:
+    """A resource's log that says each lasting line once in a run: Check, Diff and Update may all find the same."""
+
+    __slots__ = ("_log", "_said", "_urn")
+
+    def __init__(self, said: set[tuple[str, str]], urn: str, log: Log) -> None:
+        self._said, self._urn, self._log = said, urn, log
+
+    def __call__(self, severity: Severity, message: str, *, ephemeral: bool = False) -> None:
+        if not ephemeral:
+            if (self._urn, message) in self._said:
+                return
+            self._said.add((self._urn, message))
+        self._log(severity, message, ephemeral=ephemeral)
+
+
 class Dispatcher:
     """One configured provider. Thread-safe: handlers are built once and shared by all requests."""
 
@@ -71,6 +96,7 @@ class Dispatcher:
         self.run = run
         self._cancel = cancel
         self._log = log
+        self._said: set[tuple[str, str]] = set()
         self._registry = registry or Registry()
         self._lock = threading.RLock()
         self._services: Any = None
@@ -84,7 +110,16 @@ class Dispatcher:
             if self._services is None:
                 self._services = self._registry.services(self.config)
                 self.run.use(self._persist)
+                self._show_clock()
             return self._services
+
+    def _show_clock(self) -> None:
+        """A moved clock is never silent (SEC-9)."""
+        if self.config.clock_offset:
+            from certwright.resources.base import Severity
+
+            sentence = f"the clock is moved by {self.config.clock_offset}: this store was made for testing"
+            self._log.for_urn("")(Severity.WARNING, sentence)
 
     def handler(self, token: str) -> Any:
         with self._lock:
@@ -100,6 +135,13 @@ class Dispatcher:
 
     def _persist(self, claims: Any) -> None:
         self._registry.claims(self.services(), claims)
+
+    def show_anchor(self) -> None:
+        """The signed head of the audit log, on the stack's own row, after a run that wrote (AUD-1)."""
+        if self.run.wrote and self._services is not None:
+            from certwright.resources.base import Severity
+
+            self._log.for_urn("")(Severity.INFO, self._registry.anchor(self._services))
 
     def close(self) -> None:
         with self._lock:
@@ -198,7 +240,7 @@ class Dispatcher:
 
         return Context(
             urn=call.urn,
-            log=call.log or self._log.for_urn(call.urn),
+            log=_Once(self._said, call.urn, call.log or self._log.for_urn(call.urn)),
             run=self.run,
             cancel=self._cancel,
             preview=call.preview,

@@ -44,6 +44,10 @@ def shipped_usage(services: Any, urn_prefix: str, checked: set[str]) -> Iterable
     return found
 
 
+def shipped_anchor(services: Any) -> str:
+    return str(_attribute("certwright.wiring", "sign_audit_head")(services))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registry:
     """Where handler classes, function classes and services come from; tests give their own.
@@ -51,6 +55,7 @@ class Registry:
     resources, functions: classes that are built with the services as their only argument.
     services: Config → Services; may raise StoreUnavailable and the like.
     claims: persists that Pulumi knows records, as (kind, ARN).
+    anchor: signs the audit log's head and gives the line that is shown at the end of a run that wrote (AUD-1).
     usage: (URN, sentence) of this stack's resources that were not checked and whose deletion will be refused.
     """
 
@@ -59,6 +64,7 @@ class Registry:
     services: Callable[[Config], Any] = shipped_services
     claims: Callable[[Any, Iterable[tuple[str, str]]], None] = shipped_claims
     usage: Callable[[Any, str, set[str]], Iterable[tuple[str, str]]] = shipped_usage
+    anchor: Callable[[Any], str] = shipped_anchor
 
     def resource(self, token: str) -> type[Any]:
         return _find(self.resources(), token, "resource")

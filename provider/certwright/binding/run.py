@@ -244,6 +244,12 @@ class RunTable:
         with self._lock:
             self._claimed.update(claims)
 
+    @property
+    def wrote(self) -> bool:
+        """Whether a real Create, Update or Delete happened in this run."""
+        with self._lock:
+            return self._wrote
+
     # the end -------------------------------------------------------------------------------------------------------
 
     @property

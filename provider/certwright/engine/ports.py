@@ -57,6 +57,9 @@ class Reader(Protocol):
 
     def audit_regions(self) -> list[str]: ...
 
+    def audit_head(self, region: str) -> tuple[int, str] | None:
+        """Number and hash of the last line; None when the region has none."""
+
 
 class Transaction(Reader, Protocol):
     """One write transaction: all or nothing, durable when the `with` block ends without an exception."""

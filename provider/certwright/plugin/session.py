@@ -87,7 +87,7 @@ class Session:
         ending.join(wait_s)
 
     def _end(self, dispatcher: Dispatcher) -> None:
-        for step in (dispatcher.warn_undeclared, dispatcher.run.end):
+        for step in (dispatcher.warn_undeclared, dispatcher.run.end, dispatcher.show_anchor):
             try:
                 step()
             except Exception as problem:

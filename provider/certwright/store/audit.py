@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -176,6 +178,24 @@ def parse_anchor(text: str) -> Anchor:
             f"the anchor is not one of certwright's: it begins with {ANCHOR_FORMAT!r} and ends with its signature",
             code="audit.anchor_unreadable",
         ) from None
+
+
+ANCHOR_FILE = "audit-anchor.txt"
+
+
+def keep_anchor(config_directory: Path, anchor: Anchor) -> None:
+    """Keep the newest anchor beside the signing key, in place of the one before."""
+    fresh = config_directory / f".{ANCHOR_FILE}.{secrets.token_hex(8)}.new"
+    write_private(fresh, anchor.text().encode("ascii"), what="audit anchor")
+    os.replace(fresh, config_directory / ANCHOR_FILE)
+
+
+def kept_anchor(config_directory: Path) -> Anchor | None:
+    """The anchor of the last run on this machine that wrote; None when there was none."""
+    try:
+        return parse_anchor((config_directory / ANCHOR_FILE).read_text(encoding="ascii"))
+    except FileNotFoundError:
+        return None
 
 
 def verify(reader: AuditReader, *, anchor: Anchor | None = None, trusted_key: bytes | None = None) -> AuditVerdict:

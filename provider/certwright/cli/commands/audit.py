@@ -131,18 +131,18 @@ def verify(
     """
     from certwright.cli.installation import opened
     from certwright.domain.errors import KeyUnavailable
-    from certwright.store.audit import parse_anchor
+    from certwright.store.audit import kept_anchor, parse_anchor
     from certwright.store.audit import verify as verified
     from certwright.wiring import audit_signer
 
     with opened(screen) as services:
-        given = parse_anchor(_text(anchor)) if anchor else None
+        given = parse_anchor(_text(anchor)) if anchor else kept_anchor(services.config.directories.config)
         try:
             key = audit_signer(services.config, make=False).public_key
         except KeyUnavailable:
             key = None
         with services.store.read() as reader:
-            verdict = verified(reader, anchor=given, trusted_key=key)  # type: ignore[arg-type]
+            verdict = verified(reader, anchor=given, trusted_key=key)
     heads = [{"region": h.region, "seq": h.seq, "hash": h.hash} for h in verdict.heads]
     if screen.as_json:
         screen.document(
@@ -191,7 +191,7 @@ def head(screen: Screen) -> Exit:
     with opened(screen) as services:
         signer = audit_signer(services.config, make=False)
         with services.store.read() as reader:
-            signed = sign_head(reader, signer, at=services.clock.now())  # type: ignore[arg-type]
+            signed = sign_head(reader, signer, at=services.clock.now())
     if screen.as_json:
         heads = [{"region": h.region, "seq": h.seq, "hash": h.hash} for h in signed.heads]
         screen.document("auditHead", {"anchor": signed.text(), "signedAt": signed.signed_at, "heads": heads})
