@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 
 from certwright.domain.challenge import TXT_LIFETIME, txt_value, validation_records
 from certwright.domain.dnsname import dns_name
-from certwright.domain.errors import Cancelled, CertwrightError, WriterFailed
+from certwright.domain.errors import Cancelled, CertwrightError, Conflict, WriterFailed
 from certwright.domain.nameset import check_names
 from certwright.engine.failpoints import hit
 from certwright.engine.issuance import complete, get, journal
@@ -90,7 +90,11 @@ def drive(
     found = Round(issued=False, proved=0, total=0)
     while True:
         with suppress(Cancelled):  # Ctrl-C inside a round (its lease, its look-ups): say what the last round saw
+            try:
             found = look(services, arn, cancel=cancel, writer=writer, writer_name=writer_name)
+        except Conflict as taken:
+            # Another run drives the same certificate: its work is ours, so wait for it.
+            found = Round(issued=False, proved=0, total=0, problems=(taken.message,))
         if found.issued:
             return Outcome(issued=True)
         spent = services.clock.monotonic() - started

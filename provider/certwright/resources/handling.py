@@ -135,4 +135,7 @@ def say(ctx: Context, decision: Decision) -> None:
 
 
 def gone(id: str) -> CertwrightError:
-    return NotFound(f'there is no resource with the id "{id}" in this store', code="record.not_found")
+    return NotFound(
+        f'there is no resource with the id "{id}" in this store; if it was deleted outside this stack, run `pulumi refresh`',
+        code="record.not_found",
+    )
