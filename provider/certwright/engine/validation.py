@@ -11,7 +11,6 @@ Everything found is stored, so that a later run, or a reader, sees how far it go
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -89,12 +88,13 @@ def drive(
     started = services.clock.monotonic()
     found = Round(issued=False, proved=0, total=0)
     while True:
-        with suppress(Cancelled):  # Ctrl-C inside a round (its lease, its look-ups): say what the last round saw
-            try:
+        try:
             found = look(services, arn, cancel=cancel, writer=writer, writer_name=writer_name)
         except Conflict as taken:
             # Another run drives the same certificate: its work is ours, so wait for it.
             found = Round(issued=False, proved=0, total=0, problems=(taken.message,))
+        except Cancelled:
+            pass  # Ctrl-C inside a round (its lease, its look-ups): say what the last round saw
         if found.issued:
             return Outcome(issued=True)
         spent = services.clock.monotonic() - started
