@@ -17,7 +17,9 @@ import grpc
 import pulumi
 import pytest
 from certwright.binding.codec import decode
+from certwright.binding.naming import to_python, to_wire
 from certwright.binding.registry import Registry
+from certwright.binding.schema import fields_of
 from certwright.domain.errors import NotFound, Refused
 from certwright.domain.values import UNKNOWN, Secret
 from certwright.dynamic import Certificate, host, providers
@@ -25,8 +27,8 @@ from certwright.dynamic.arguments import properties
 from certwright.dynamic.codec import from_neutral, to_neutral
 from certwright.dynamic.frame import surroundings
 from certwright.dynamic.functions import Function
-from certwright.dynamic.resources import CertwrightResource
-from certwright.dynamic.view import Value, to_python, to_wire, view
+from certwright.dynamic.resource import CertwrightResource
+from certwright.dynamic.view import Value, view
 from hypothesis import given
 from hypothesis import strategies as st
 from plugin.dynamic_host import Dynamic, host_module, running_host
@@ -207,11 +209,10 @@ class Mocks(mocks.Mocks):
 
 class TestClasses:
     def test_arguments_are_the_models_in_python_names(self) -> None:
-        names = list(inspect.signature(WidgetResource).parameters)
-        assert names[:2] == ["resource_name", "opts"]
-        assert "behaviour" in names
-        assert "version" not in names  # managed
+        assert "behaviour" in fields_of(WidgetInputs)
+        assert "version" not in fields_of(WidgetInputs)  # managed
         real = inspect.signature(Certificate).parameters
+        assert list(real)[:2] == ["resource_name", "opts"]
         assert {"domain_name", "subject_alternative_names", "certificate_authority_arn", "private_key"} <= set(real)
 
     def test_an_unknown_argument_is_a_type_error_that_names_the_known(self) -> None:
@@ -297,3 +298,12 @@ def test_the_providers_cover_the_shipped_resources() -> None:
     assert have == {r.token for r in RESOURCES}
     assert sys.modules["certwright.dynamic.providers"] is providers
     assert Widget.token not in have
+
+
+def test_the_generated_classes_are_fresh() -> None:
+    tool = Path(__file__).parents[2] / "tools" / "gen_dynamic.py"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p.endswith("provider"))}
+    done = subprocess.run(
+        [sys.executable, str(tool), "--check"], check=False, capture_output=True, text=True, env=environment
+    )
+    assert done.returncode == 0, done.stderr

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from certwright.binding.naming import to_python
 from certwright.binding.types import ANY, Spec, TypeCollector, strip_optional
 from certwright.config import SETTINGS, Setting, environment_name
 
@@ -168,6 +169,13 @@ def wire_names(model: type[BaseModel]) -> tuple[str, ...]:
 def managed_names(model: type[BaseModel]) -> frozenset[str]:
     """Wire names of the inputs that only Check fills in."""
     return frozenset(f.alias or n for n, f in model.model_fields.items() if _extra(f).get("managed"))
+
+
+def fields_of(model: type[BaseModel]) -> dict[str, tuple[str, Any]]:
+    """Python name → (wire name, annotation), without the inputs that only Check fills in."""
+    managed = managed_names(model)
+    pairs = ((f.alias or n, f.annotation) for n, f in model.model_fields.items())
+    return {to_python(wire): (wire, annotation) for wire, annotation in pairs if wire not in managed}
 
 
 def secret_names(model: type[BaseModel]) -> frozenset[str]:

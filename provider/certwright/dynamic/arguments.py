@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Awaitable, Mapping
 from datetime import datetime
 from enum import Enum
@@ -11,16 +10,9 @@ from typing import Any, get_args, get_origin
 import pulumi
 from pydantic import BaseModel
 
-from certwright.binding.schema import managed_names, secret_names
+from certwright.binding.naming import to_wire
+from certwright.binding.schema import fields_of, secret_names
 from certwright.binding.types import strip_optional
-from certwright.dynamic.view import to_python, to_wire
-
-
-def fields_of(model: type[BaseModel]) -> dict[str, tuple[str, Any]]:
-    """Python name → (wire name, annotation), without the inputs that only Check fills in."""
-    managed = managed_names(model)
-    pairs = ((f.alias or n, f.annotation) for n, f in model.model_fields.items())
-    return {to_python(wire): (wire, annotation) for wire, annotation in pairs if wire not in managed}
 
 
 def properties(cls_name: str, model: type[BaseModel], arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,14 +29,6 @@ def properties(cls_name: str, model: type[BaseModel], arguments: Mapping[str, An
         shaped = shape(value, annotation)
         found[wire] = pulumi.Output.secret(shaped) if wire in secrets else shaped
     return found
-
-
-def signature(model: type[BaseModel], leading: list[inspect.Parameter]) -> inspect.Signature:
-    keywords = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
-        for name, (_, annotation) in fields_of(model).items()
-    ]
-    return inspect.Signature([*leading, *keywords])
 
 
 def shape(value: Any, annotation: Any) -> Any:

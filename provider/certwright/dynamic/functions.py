@@ -8,10 +8,10 @@ from typing import Any
 import pulumi
 
 from certwright.binding.registry import Registry
-from certwright.binding.schema import required_names
+from certwright.binding.schema import fields_of, required_names
 from certwright.domain.errors import Finding, Refused
 from certwright.domain.values import Secret, reveal
-from certwright.dynamic.arguments import fields_of, shape
+from certwright.dynamic.arguments import shape
 from certwright.dynamic.codec import to_neutral
 from certwright.dynamic.host import current, settings_of
 from certwright.dynamic.view import view

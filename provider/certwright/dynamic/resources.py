@@ -1,107 +1,402 @@
 """certwright's resources for a Python program without the plugin: `from certwright.dynamic import Certificate`.
 
-Same classes and arguments as the generated SDK (`pulumi_certwright`). Arguments and output attributes come from the
-resource's pydantic models; they are looked up when the first resource of a class is made.
+Same classes and arguments as the SDK that Pulumi's generators write (`pulumi_certwright`).
+Written by tools/gen_dynamic.py from the pydantic models: change those, not this file.
 """
 
 from __future__ import annotations
 
-import inspect
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict
 
-import pulumi
-from pulumi.dynamic import Resource
+from pulumi import Input, Output, ResourceOptions
 
-from certwright.binding.registry import Registry
-from certwright.binding.schema import secret_names, wire_names
-from certwright.dynamic.arguments import properties, signature
-from certwright.dynamic.providers import (
-    CertificateAssociationProvider,
-    CertificateProvider,
-    CertificateValidationProvider,
-    PrivateCertificateAuthorityProvider,
-    Provider,
-)
-from certwright.dynamic.view import to_python, view
-
-_LEADING = [
-    inspect.Parameter("resource_name", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=str),
-    inspect.Parameter("opts", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=pulumi.ResourceOptions),
-]
+from certwright.dynamic import providers
+from certwright.dynamic.resource import CertwrightResource
 
 
-class _Signature:
-    """`inspect.signature(Certificate)`, computed when asked: editors and `help` see the real arguments."""
+class SubjectArgs(TypedDict, total=False):
+    """Who a certificate is for (X.500 distinguished name)."""
 
-    def __get__(self, instance: Any, owner: type[CertwrightResource]) -> inspect.Signature:
-        return signature(owner._handler_class().inputs, _LEADING)
-
-
-class _Attribute:
-    """One output under its Python name: `certificate.not_after`."""
-
-    def __init__(self, wire: str) -> None:
-        self._wire = wire
-
-    def __get__(self, instance: Any, owner: Any) -> Any:
-        if instance is None:
-            return self
-        output = instance.__dict__.get(self._wire)
-        return output.apply(view) if isinstance(output, pulumi.Output) else output
-
-    def __set__(self, instance: Any, value: Any) -> None:
-        instance.__dict__[self._wire] = value
+    common_name: Input[str]
+    country: Input[str]
+    organization: Input[str]
+    organizational_unit: Input[str]
+    state: Input[str]
+    locality: Input[str]
+    serial_number: Input[str]
+    title: Input[str]
+    surname: Input[str]
+    given_name: Input[str]
+    initials: Input[str]
+    pseudonym: Input[str]
+    generation_qualifier: Input[str]
+    distinguished_name_qualifier: Input[str]
+    custom_attributes: Input[Sequence[Input[CustomAttributeArgs]]]
 
 
-class CertwrightResource(Resource):
-    """Base of the resources; not for programs."""
+class CustomAttributeArgs(TypedDict, total=False):
+    """One attribute of a subject that has no name of its own here."""
 
-    _provider_class: ClassVar[type[Provider]]
-    _registry: ClassVar[Registry] = Registry()
-    __signature__ = _Signature()
-
-    def __init__(self, resource_name: str, opts: pulumi.ResourceOptions | None = None, **arguments: Any) -> None:
-        handler = self._handler_class()
-        _add_attributes(type(self), handler)
-        given = properties(type(self).__name__, handler.inputs, arguments)
-        outputs = wire_names(handler.outputs)
-        secret = sorted(secret_names(handler.outputs) | secret_names(handler.inputs))
-        opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(additional_secret_outputs=secret))
-        nothing = dict.fromkeys((*wire_names(handler.inputs), *outputs))
-        super().__init__(self._provider_class(), resource_name, {**nothing, **given}, opts)
-
-    @classmethod
-    def _handler_class(cls) -> Any:
-        return cls._registry.resource(cls._provider_class.token)
+    object_identifier: Input[str]
+    value: Input[str]
 
 
-def _add_attributes(cls: type[CertwrightResource], handler: Any) -> None:
-    if "_described" in cls.__dict__:
-        return
-    for wire in (*wire_names(handler.inputs), *wire_names(handler.outputs)):
-        setattr(cls, to_python(wire), _Attribute(wire))
-    cls._described = True  # type: ignore[attr-defined]
+class CustomExtensionArgs(TypedDict, total=False):
+    """One extension that the engine does not know, written as given."""
+
+    object_identifier: Input[str]
+    critical: Input[bool]
+    value: Input[str]
+
+
+class ValidityArgs(TypedDict, total=False):
+    """How long a certificate is valid."""
+
+    type: Input[str]
+    value: Input[str]
+
+
+class CertificateAuthorityConfigurationArgs(TypedDict, total=False):
+    """Key, signature and subject of an authority."""
+
+    key_algorithm: Input[str]
+    signing_algorithm: Input[str]
+    subject: Input[SubjectArgs]
+
+
+class TargetArgs(TypedDict, total=False):
+    """Exactly one kind of target."""
+
+    directory: Input[DirectoryTargetArgs]
+
+
+class DirectoryTargetArgs(TypedDict, total=False):
+    """Files in a directory, switched at once by one symbolic link:
+    PATH/current/{cert,chain,fullchain,privkey}.pem.
+    """
+
+    path: Input[str]
+    mode: Input[str]
+    owner: Input[str]
+    reload: Input[Sequence[Input[str]]]
+    keep: Input[int]
+    on_delete: Input[str]
+
+
+class VerifyArgs(TypedDict, total=False):
+    """Where the association looks whether the new certificate is served."""
+
+    endpoints: Input[Sequence[Input[str]]]
+    server_name: Input[str]
+    timeout_seconds: Input[float]
 
 
 class Certificate(CertwrightResource, module="certwright", name="Certificate"):
-    """A certificate with one lasting ARN: public-kind, private, imported or signed from a CSR."""
+    """Certificate."""
 
-    _provider_class = CertificateProvider
+    _provider_class = providers.CertificateProvider
+    domain_name: Output[str | None]
+    subject_alternative_names: Output[list[str] | None]
+    validation_method: Output[str | None]
+    public_issuer: Output[str | None]
+    certificate_authority_arn: Output[str | None]
+    certificate_body: Output[str | None]
+    private_key: Output[str | None]
+    certificate_chain: Output[str | None]
+    certificate_signing_request: Output[str | None]
+    key_algorithm: Output[str | None]
+    subject: Output[Any]
+    key_usages: Output[list[Any] | None]
+    extended_key_usages: Output[list[str] | None]
+    custom_extensions: Output[list[Any] | None]
+    template_arn: Output[str | None]
+    validity: Output[Any]
+    early_renewal_duration: Output[str | None]
+    renewal_key_policy: Output[str | None]
+    rekey_trigger: Output[str | None]
+    tags: Output[Any]
+    region: Output[str | None]
+    arn: Output[str]
+    store_id: Output[str]
+    type: Output[str]
+    status: Output[str]
+    version: Output[int]
+    pending_version: Output[Any]
+    serial_number: Output[str | None]
+    fingerprint: Output[str | None]
+    issuer: Output[str | None]
+    not_before: Output[str | None]
+    not_after: Output[str | None]
+    signature_algorithm: Output[str | None]
+    certificate_pem: Output[str | None]
+    certificate_chain_pem: Output[str | None]
+    domain_validation_options: Output[list[Any]]
+    renewal_eligibility: Output[str | None]
+    renewal_due: Output[str | None]
+    in_use_by: Output[list[str]]
+    failure_reason: Output[str | None]
+    browser_trusted: Output[bool]
+    tags_all: Output[Any]
+
+    def __init__(
+        self,
+        resource_name: str,
+        opts: ResourceOptions | None = None,
+        *,
+        domain_name: Input[str] | None = None,
+        subject_alternative_names: Input[Sequence[Input[str]]] | None = None,
+        validation_method: Input[str] | None = None,
+        public_issuer: Input[str] | None = None,
+        certificate_authority_arn: Input[str] | None = None,
+        certificate_body: Input[str] | None = None,
+        private_key: Input[str] | None = None,
+        certificate_chain: Input[str] | None = None,
+        certificate_signing_request: Input[str] | None = None,
+        key_algorithm: Input[str] | None = None,
+        subject: Input[SubjectArgs] | None = None,
+        key_usages: Input[Sequence[Input[str]]] | None = None,
+        extended_key_usages: Input[Sequence[Input[str]]] | None = None,
+        custom_extensions: Input[Sequence[Input[CustomExtensionArgs]]] | None = None,
+        template_arn: Input[str] | None = None,
+        validity: Input[ValidityArgs] | None = None,
+        early_renewal_duration: Input[str] | None = None,
+        renewal_key_policy: Input[str] | None = None,
+        rekey_trigger: Input[str] | None = None,
+        tags: Input[Mapping[str, Input[str]]] | None = None,
+        region: Input[str] | None = None,
+    ) -> None:
+        """
+        domain_name: First name of the certificate; public: its common name, so at most 64 characters.
+            Required unless imported or signed. Private certificates may name anything: `wiki.internal`,
+            `192.168.1.1`, `fire-sensor-123`.
+        subject_alternative_names: Further names, in any order: DNS names by default; IP addresses,
+            `mailbox@host` and `scheme://…` are recognised; the prefixes `dns:` `ip:` `email:` `uri:` `upn:`
+            `dn:` force the kind.
+        validation_method: `DNS`: makes it a public-kind certificate, whose names have to be proved.
+        public_issuer: Who signs a public-kind certificate: the ARN of a private CA, or `bundled` (a root and
+            an issuing CA that are made at first use). Not trusted by browsers. Default: the provider's
+            `publicIssuer`.
+        certificate_authority_arn: Makes it a private certificate: the CA that signs it (also of a certificate
+            by CSR).
+        certificate_body: PEM of a foreign certificate to import.
+        private_key: PEM of the imported certificate's private key, unencrypted, at most 5120 bytes. May be
+            left out when the stored version has the same body.
+        certificate_chain: PEM of the imported certificate's issuers.
+        certificate_signing_request: PEM of a request (PKCS#10): the key never reaches certwright. Needs
+            `certificateAuthorityArn`.
+        key_algorithm: Default: `RSA_2048` under an RSA CA, else `EC_prime256v1`. Not for imported and signed
+            certificates.
+        subject: Subject of a private or signed certificate; default: the first name as common name, where it
+            fits.
+        key_usages: Key usages of a private or signed certificate; default: those of its template.
+        extended_key_usages: Extended key usages, by ACM PCA's name (`SERVER_AUTH` …) or object identifier.
+        custom_extensions: Further extensions.
+        template_arn: Profile of a private or signed certificate, as ACM PCA names it: `EndEntityCertificate`
+            (default), `EndEntityServerAuthCertificate`, `EndEntityClientAuthCertificate`,
+            `CodeSigningCertificate`, `OCSPSigningCertificate`.
+        validity: How long it is valid. Default: private 395 days, public by the provider's `validityProfile`,
+            both cut at the CA's end; a stated one beyond the CA's end is refused.
+        early_renewal_duration: How long before expiry the renewal window opens: `P60D`, `1440h` or `33%`.
+            Default: the smaller of 60 days and a third of the lifetime.
+        renewal_key_policy: `REKEY` (default): a renewal makes a new key; `REUSE`: it keeps the key.
+        rekey_trigger: Any text: a new value makes a new version with a new key.
+        tags: Tags.
+        region: Region; default: the provider's.
+        """
+        super().__init__(
+            resource_name,
+            opts,
+            domain_name=domain_name,
+            subject_alternative_names=subject_alternative_names,
+            validation_method=validation_method,
+            public_issuer=public_issuer,
+            certificate_authority_arn=certificate_authority_arn,
+            certificate_body=certificate_body,
+            private_key=private_key,
+            certificate_chain=certificate_chain,
+            certificate_signing_request=certificate_signing_request,
+            key_algorithm=key_algorithm,
+            subject=subject,
+            key_usages=key_usages,
+            extended_key_usages=extended_key_usages,
+            custom_extensions=custom_extensions,
+            template_arn=template_arn,
+            validity=validity,
+            early_renewal_duration=early_renewal_duration,
+            renewal_key_policy=renewal_key_policy,
+            rekey_trigger=rekey_trigger,
+            tags=tags,
+            region=region,
+        )
 
 
 class CertificateValidation(CertwrightResource, module="certwright", name="CertificateValidation"):
-    """Waits until a certificate's names are proved and it is issued."""
+    """CertificateValidation."""
 
-    _provider_class = CertificateValidationProvider
+    _provider_class = providers.CertificateValidationProvider
+    certificate_arn: Output[str]
+    validation_record_fqdns: Output[list[str] | None]
+    dns_writer: Output[str | None]
+    region: Output[str | None]
+    status: Output[str]
+    store_id: Output[str]
+    validated_version: Output[int]
+    serial_number: Output[str | None]
+    not_after: Output[str | None]
+    fingerprint: Output[str | None]
+    certificate_pem: Output[str | None]
+    certificate_chain_pem: Output[str | None]
+    issued_at: Output[str | None]
+    domain_validations: Output[list[Any]]
+
+    def __init__(
+        self,
+        resource_name: str,
+        opts: ResourceOptions | None = None,
+        *,
+        certificate_arn: Input[str],
+        validation_record_fqdns: Input[Sequence[Input[str]]] | None = None,
+        dns_writer: Input[str] | None = None,
+        region: Input[str] | None = None,
+    ) -> None:
+        """
+        certificate_arn: ARN of the certificate to wait for.
+        validation_record_fqdns: Names of the validation records that the program makes: a missing one is
+            named at once.
+        dns_writer: Name of the configured DNS writer (`certwright:dnsWriters`) that writes the validation
+            records. Without it the records are the program's own.
+        region: Region; default: the provider's.
+        """
+        super().__init__(
+            resource_name,
+            opts,
+            certificate_arn=certificate_arn,
+            validation_record_fqdns=validation_record_fqdns,
+            dns_writer=dns_writer,
+            region=region,
+        )
 
 
 class PrivateCertificateAuthority(CertwrightResource, module="certwright", name="PrivateCertificateAuthority"):
-    """A private certificate authority, root or subordinate."""
+    """PrivateCertificateAuthority."""
 
-    _provider_class = PrivateCertificateAuthorityProvider
+    _provider_class = providers.PrivateCertificateAuthorityProvider
+    type: Output[str]
+    certificate_authority_configuration: Output[Any]
+    parent_arn: Output[str | None]
+    validity: Output[Any]
+    path_length: Output[int | None]
+    usage_mode: Output[str | None]
+    enabled: Output[bool | None]
+    permanent_deletion_time_in_days: Output[int | None]
+    early_renewal_duration: Output[str | None]
+    tags: Output[Any]
+    region: Output[str | None]
+    arn: Output[str]
+    store_id: Output[str]
+    status: Output[str]
+    version: Output[int]
+    certificate: Output[str | None]
+    certificate_chain: Output[str | None]
+    serial: Output[str | None]
+    fingerprint: Output[str | None]
+    not_before: Output[str | None]
+    not_after: Output[str | None]
+    renewal_due: Output[str | None]
+    tags_all: Output[Any]
+
+    def __init__(
+        self,
+        resource_name: str,
+        opts: ResourceOptions | None = None,
+        *,
+        type: Input[str],
+        certificate_authority_configuration: Input[CertificateAuthorityConfigurationArgs],
+        parent_arn: Input[str] | None = None,
+        validity: Input[ValidityArgs] | None = None,
+        path_length: Input[int] | None = None,
+        usage_mode: Input[str] | None = None,
+        enabled: Input[bool] | None = None,
+        permanent_deletion_time_in_days: Input[int] | None = None,
+        early_renewal_duration: Input[str] | None = None,
+        tags: Input[Mapping[str, Input[str]]] | None = None,
+        region: Input[str] | None = None,
+    ) -> None:
+        """
+        type: `ROOT` (signs itself) or `SUBORDINATE` (signed by `parentArn`).
+        certificate_authority_configuration: Key algorithm (a change makes a new key), signing algorithm, and
+            subject (a change replaces).
+        parent_arn: ARN of the authority that signs a SUBORDINATE.
+        validity: How long its certificate is valid. Default: ROOT 10 years, SUBORDINATE 5 years, cut at the
+            parent's end.
+        path_length: How many authorities may follow below it; default: no limit under an unlimited parent,
+            else one less than the parent's.
+        usage_mode: `GENERAL_PURPOSE` (default), or `SHORT_LIVED_CERTIFICATE`: what it signs lives 7 days at
+            most.
+        enabled: Whether it signs; `false` disables it.
+        permanent_deletion_time_in_days: Days in which a deleted authority can be restored: 7 to 30, default
+            30.
+        early_renewal_duration: How long before expiry its renewal window opens: `P60D`, `1440h` or `33%`.
+        tags: Tags.
+        region: Region; default: the provider's.
+        """
+        super().__init__(
+            resource_name,
+            opts,
+            type=type,
+            certificate_authority_configuration=certificate_authority_configuration,
+            parent_arn=parent_arn,
+            validity=validity,
+            path_length=path_length,
+            usage_mode=usage_mode,
+            enabled=enabled,
+            permanent_deletion_time_in_days=permanent_deletion_time_in_days,
+            early_renewal_duration=early_renewal_duration,
+            tags=tags,
+            region=region,
+        )
 
 
 class CertificateAssociation(CertwrightResource, module="certwright", name="CertificateAssociation"):
-    """Keeps a certificate deployed at a target."""
+    """CertificateAssociation."""
 
-    _provider_class = CertificateAssociationProvider
+    _provider_class = providers.CertificateAssociationProvider
+    certificate_arn: Output[str]
+    target: Output[Any]
+    verify: Output[Any]
+    region: Output[str | None]
+    arn: Output[str]
+    store_id: Output[str]
+    status: Output[str]
+    deployed_version: Output[int]
+    deployed_serial_number: Output[str | None]
+    deployed_at: Output[str | None]
+    host: Output[str | None]
+    endpoints: Output[list[Any]]
+
+    def __init__(
+        self,
+        resource_name: str,
+        opts: ResourceOptions | None = None,
+        *,
+        certificate_arn: Input[str],
+        target: Input[TargetArgs],
+        verify: Input[VerifyArgs] | None = None,
+        region: Input[str] | None = None,
+    ) -> None:
+        """
+        certificate_arn: ARN of the certificate; take it from its CertificateValidation, so that the
+            association waits for it.
+        target: Where it is served: exactly one kind. Another kind or place replaces the association.
+        verify: How to prove that it is served.
+        region: Region; default: the provider's.
+        """
+        super().__init__(
+            resource_name,
+            opts,
+            certificate_arn=certificate_arn,
+            target=target,
+            verify=verify,
+            region=region,
+        )
