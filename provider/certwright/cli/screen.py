@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 SCHEMA_VERSION = 1
+WRAPPED = ("What", "Why")  # columns of sentences
+NARROWEST = 8
 UNLIMITED = 10_000  # columns of a pipe: nothing is cut, nothing is wrapped
 
 # A word always says it; the colour only helps (never colour alone).
@@ -150,7 +152,7 @@ class Screen:
     def table(self, headers: Sequence[str], rows: Iterable[Sequence[Any]], *, cut: Sequence[str] = ()) -> None:
         """A table without a frame; --plain: tab-separated, one row a line, for cut and awk.
 
-        cut: columns that may be shortened where the terminal is narrow; the others wrap last.
+        cut: columns that may be shortened where the terminal is narrow, the last one first.
         """
         if self.plain:
             for row in [headers, *rows]:
@@ -158,15 +160,34 @@ class Screen:
             return
         from rich.table import Table
 
+        out = self.out
+        shown = self._fitted(headers, [list(row) for row in rows], cut, out.width)
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
         for header in headers:
-            if header in cut:
-                table.add_column(header, overflow="ellipsis" if not self.ascii else "crop", no_wrap=True)
-            else:
-                table.add_column(header, no_wrap=header not in ("Why", "Message", "What", "What to do"))
-        for row in rows:
+            table.add_column(header, no_wrap=header not in WRAPPED)
+        for row in shown:
             table.add_row(*row)
-        self.show(table)
+        out.print(table)
+
+    def _fitted(self, headers: Sequence[str], rows: list[list[Any]], cut: Sequence[str], width: int) -> list[list[Any]]:
+        """The rows with the columns of `cut` shortened, last one first, until the table fits."""
+        from rich.cells import cell_len
+        from rich.text import Text
+
+        widths = [max([cell_len(h), *(cell_len(str(row[i])) for row in rows)]) for i, h in enumerate(headers)]
+        for name in reversed(cut):
+            over = sum(widths) + 2 * len(widths) - width
+            column = list(headers).index(name)
+            if over <= 0:
+                break
+            room = max(NARROWEST, cell_len(name), widths[column] - over)
+            widths[column] = min(widths[column], room)
+            for row in rows:
+                text = row[column] if isinstance(row[column], Text) else Text(str(row[column]))
+                if cell_len(str(text)) > room:
+                    text = text[: max(1, room - len(self.glyphs.wait))].append(self.glyphs.wait)
+                row[column] = text
+        return rows
 
     def fields(self, pairs: Iterable[tuple[str, str | Text]], *, indent: int = 0) -> None:
         """`name  value` lines, values aligned."""

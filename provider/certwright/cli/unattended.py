@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from certwright.domain.errors import CertwrightError
 from certwright.engine import association, certificates, validation
@@ -32,6 +33,7 @@ class Plan:
     deploys: tuple[AssociationRecord, ...] = ()
     elsewhere: tuple[AssociationRecord, ...] = ()
     blocked: str = ""
+    due: datetime | None = None
 
     @property
     def empty(self) -> bool:
@@ -86,6 +88,7 @@ def plan(services: Services, reader: Reader, record: CertificateRecord, name: st
         deploys=tuple(a for a in behind if a.host in ("", services.host)),
         elsewhere=tuple(a for a in behind if a.host not in ("", services.host)),
         blocked=blocked,
+        due=facts.serving.renewal_due if facts.serving else None,
     )
 
 

@@ -109,6 +109,10 @@ class EnvelopeVault:
     def delete(self, tx: Transaction, handle: str) -> None:
         tx.remove(KeyRecord, handle=handle)
 
+    def make_wrapping_key(self) -> None:
+        """Make the wrapping key unless there is one: for `certwright init`, which shows where it lies."""
+        self._wrapper.make()
+
     def prove(self, reader: Reader) -> str:
         """Unwrap every region key of the store; returns the wrapper's id ("" when the store has no key yet).
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import deque
 from collections.abc import Iterator
@@ -14,9 +15,13 @@ from certwright.cli.command import command
 from certwright.cli.exits import Exit
 from certwright.cli.screen import Screen, safe
 
+_HEX = re.compile(r"[0-9a-f]{20,}")
+
 if TYPE_CHECKING:
+    from certwright.config import Config
     from certwright.engine.ports import Reader
     from certwright.engine.records import AuditEntry
+    from certwright.store.audit import AuditSigner
 
 
 @command(
@@ -76,7 +81,7 @@ def show(
             ]
             for e in shown
         ],
-        cut=("Who", "Details"),
+        cut=("Details", "Who"),
     )
     return Exit.OK
 
@@ -95,9 +100,14 @@ def _short(arn: str) -> str:
 
 
 def _details(details: dict[str, Any]) -> str:
-    return " ".join(
-        f"{key}={_short(value) if str(value).startswith('arn:') else value}" for key, value in details.items()
-    )
+    return " ".join(f"{key}={_short_value(value)}" for key, value in details.items() if key != "fingerprint")
+
+
+def _short_value(value: Any) -> str:
+    text = str(value)
+    if text.startswith("arn:"):
+        return _short(text)
+    return f"{text[:12]}.." if _HEX.fullmatch(text) else text
 
 
 def _document(entry: AuditEntry) -> dict[str, Any]:
@@ -182,14 +192,18 @@ def _text(path: str) -> str:
     examples=("certwright audit head > head.txt   # keep it where the store's writers cannot change it",),
     exits=(Exit.AUTHENTICATION,),
 )
-def head(screen: Screen) -> Exit:
+def head(
+    screen: Screen,
+    make_key: Annotated[
+        bool, typer.Option("--make-key", help="Make the signing key, where this installation never had one.")
+    ] = False,
+) -> Exit:
     """Print where the audit log stands, signed: what `audit verify --anchor` takes."""
     from certwright.cli.installation import opened
     from certwright.store.audit import sign_head
-    from certwright.wiring import audit_signer
 
     with opened(screen) as services:
-        signer = audit_signer(services.config, make=False)
+        signer = _signer(services.config, make=make_key)
         with services.store.read() as reader:
             signed = sign_head(reader, signer, at=services.clock.now())
     if screen.as_json:
@@ -198,3 +212,19 @@ def head(screen: Screen) -> Exit:
     else:
         sys.stdout.write(signed.text())
     return Exit.OK
+
+
+def _signer(config: Config, *, make: bool) -> AuditSigner:
+    from certwright.domain.errors import KeyUnavailable
+    from certwright.wiring import audit_signer
+
+    try:
+        return audit_signer(config, make=make)
+    except KeyUnavailable as problem:
+        if problem.code != "key.missing":
+            raise
+        raise KeyUnavailable(
+            problem.message,
+            code=problem.code,
+            details=("Was there never one? `certwright audit head --make-key` makes it.",),
+        ) from None

@@ -94,7 +94,7 @@ def _document(node: Node, below: dict[str, list[Node]]) -> dict[str, Any]:
 def _line(screen: Screen, node: Node, now: Any) -> Text:
     from rich.text import Text
 
-    from certwright.cli.wording import NOT_TRUSTED, authority_name, plural
+    from certwright.cli.wording import NOT_TRUSTED, authority_name
 
     data = node.tree
     length = data.get("pathLength")
@@ -105,7 +105,7 @@ def _line(screen: Screen, node: Node, now: Any) -> Text:
         (f"  {data.get('keyAlgorithm', '')}", "dim"),
         (f"  path length {'any' if length is None else length}", ""),
         (f"  until {data.get('notAfter', '-')[:10]}", ""),
-        (f"  {plural(node.live, 'live certificate')}", ""),
+        (f"  {node.live} live", ""),
     ]
     if node.record.type == "ROOT":
         parts.append((f"  {NOT_TRUSTED}", "yellow"))

@@ -50,6 +50,7 @@ def show(
             [row["name"], safe(row["value"]) or "-", *([row["origin"], row["environment"]] if origins else [])]
             for row in rows
         ],
+        cut=("Value",),
     )
     screen.note("")
     screen.fields([(f"{name} directory", path) for name, path in directories.items()])

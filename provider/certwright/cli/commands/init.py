@@ -63,9 +63,7 @@ def init(
 
 def _make(services: Services) -> None:
     """The wrapping key first: a store without its key would be a trap, a key without a store harms nobody."""
-    wrapper = getattr(services.vault, "_wrapper", None)
-    if wrapper is not None:
-        wrapper.make()
+    services.vault.make_wrapping_key()  # type: ignore[attr-defined]
     services.store.create()  # type: ignore[attr-defined]
 
 

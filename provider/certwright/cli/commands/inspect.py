@@ -21,6 +21,18 @@ if TYPE_CHECKING:
     from certwright.functions.catalogue import Entry
 
 
+# Names of RFC 5280 4.2.1.3 → cryptography's; the two that need key agreement are left out.
+KEY_USAGES: tuple[tuple[str, str], ...] = (
+    ("digitalSignature", "digital_signature"),
+    ("nonRepudiation", "content_commitment"),
+    ("keyEncipherment", "key_encipherment"),
+    ("dataEncipherment", "data_encipherment"),
+    ("keyAgreement", "key_agreement"),
+    ("keyCertSign", "key_cert_sign"),
+    ("cRLSign", "crl_sign"),
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """What was looked at. `pool`: further certificates that came with it. `trust`: a sentence, and whether it is good."""
@@ -236,8 +248,7 @@ def _key_usages(certificate: x509.Certificate) -> list[str]:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
         return []
-    words = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
-    return [word for word in (*words, "key_cert_sign", "crl_sign") if getattr(usage, word)]
+    return [wire for wire, name in KEY_USAGES if getattr(usage, name)]
 
 
 def _purposes(certificate: x509.Certificate) -> list[str]:

@@ -125,11 +125,14 @@ def _carry_out(
 
 
 def _describe(screen: Screen, plans: list[Plan]) -> None:
+    from certwright.cli.wording import moment
+
     for plan in plans:
         if plan.blocked:
             screen.note(f"{screen.glyphs.bad} {safe(plan.name)}: {safe(plan.blocked)}")
         elif plan.empty:
-            screen.note(f"- {safe(plan.name)}: not due")
+            until = f" until {moment(plan.due)}" if plan.due else ""
+            screen.note(f"- {safe(plan.name)}: not due{until}; --force renews it now")
         else:
             change = (
                 f" (version {plan.version or 'none'} {screen.glyphs.arrow} {plan.next_version})" if plan.reason else ""

@@ -339,7 +339,7 @@ def _tell(screen: Screen, name: str, entry: Entry, steps: list[Step], first: Ste
     from rich.table import Table
     from rich.text import Text
 
-    screen.show(Text.assemble((safe(name), "bold"), f"  {entry.record.arn}"))
+    screen.show(Text(safe(name), style="bold"), Text(entry.record.arn, style="dim"))
     marks = {
         State.DONE: (screen.glyphs.ok, "green"),
         State.WAITING: (screen.glyphs.wait, "yellow"),
