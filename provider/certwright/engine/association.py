@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from certwright.domain.arn import new_association_arn
-from certwright.domain.errors import CertwrightError, DeployFailed, Finding, NotFound, Refused
+from certwright.domain.errors import DeployFailed, Finding, NotFound, Refused
 from certwright.engine.claims import adoptable, find, give_fresh_arn
 from certwright.engine.failpoints import hit
-from certwright.engine.ports import Bundle, CancelSignal, Installed, Reader, Served
+from certwright.engine.ports import Bundle, CancelSignal, Reader, Served
 from certwright.engine.records import (
     AssociationRecord,
     AssociationStatus,
@@ -247,7 +247,7 @@ def verify(services: Services, verify: Json, serial: str, *, cancel: CancelSigna
     return answers
 
 
-def _status(served: list[Served], serial: str) -> AssociationStatus:
+def status_of(served: list[Served], serial: str) -> AssociationStatus:
     if any(s.serial and s.serial != serial for s in served):
         return AssociationStatus.DRIFTED
     if any(s.problem for s in served):
@@ -257,7 +257,7 @@ def _status(served: list[Served], serial: str) -> AssociationStatus:
 
 def _deployed(services: Services, record: AssociationRecord, bundle: Bundle, served: list[Served]) -> AssociationRecord:
     now = services.clock.now()
-    status = _status(served, bundle.serial)
+    status = status_of(served, bundle.serial)
     wrong = [s for s in served if s.serial and s.serial != bundle.serial]
     done = replace(
         record,
@@ -268,7 +268,7 @@ def _deployed(services: Services, record: AssociationRecord, bundle: Bundle, ser
         deployed_at=now,
         host=services.host,
         failure_message="",
-        endpoints=tuple(_endpoint(s, now.isoformat()) for s in served),
+        endpoints=tuple(endpoint(s, now.isoformat()) for s in served),
     )
     with services.store.write() as tx:
         tx.save(done)
@@ -290,7 +290,7 @@ def _deployed(services: Services, record: AssociationRecord, bundle: Bundle, ser
     return done
 
 
-def _endpoint(served: Served, at: str) -> dict[str, Any]:
+def endpoint(served: Served, at: str) -> dict[str, Any]:
     shown: dict[str, Any] = {"address": served.address, "checkedAt": at}
     if served.serial:
         shown["servedSerialNumber"] = served.serial
@@ -317,57 +317,6 @@ def update(services: Services, arn: str, wanted: Wanted, *, cancel: CancelSignal
             )
         )
     return deploy(services, record.arn, cancel=cancel)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
-    """What a refresh found. `elsewhere`: this is not the host that installed a local target (ASC-9)."""
-
-    record: AssociationRecord
-    status: AssociationStatus
-    served: tuple[Served, ...] = ()
-    installed: Installed | None = None
-    elsewhere: bool = False
-
-
-def observe(services: Services, arn: str) -> Observation | None:
-    """Look at the target and its endpoints; writes nothing. None: no such association."""
-    with services.store.read() as reader:
-        record = find(reader, AssociationRecord, arn)
-    if record is None:
-        return None
-    served = tuple(
-        services.probe(
-            address,
-            server_name=str(record.verify.get("serverName") or ""),
-            timeout_s=float(record.verify.get("timeoutSeconds") or 5),
-        )
-        for address in record.verify.get("endpoints") or ()
-    )
-    elsewhere = record.host not in ("", services.host)
-    status = record.status
-    installed = None
-    if record.deployed_version:
-        status = _status(list(served), record.deployed_serial)
-    if not elsewhere and record.deployed_version:
-        kind, properties = split_target(record.target)
-        try:
-            installed = services.deployers[kind].observe(properties)
-        except CertwrightError:
-            installed = None
-        if installed is None or installed.fingerprint != record.deployed_fingerprint:
-            status = AssociationStatus.DRIFTED
-    return Observation(record=record, status=status, served=served, installed=installed, elsewhere=elsewhere)
-
-
-def observed(observation: Observation, *, at: str) -> AssociationRecord:
-    """The record as a refresh found it; kept in Pulumi's state only, because reads never write."""
-    record = observation.record
-    return replace(
-        record,
-        status=observation.status,
-        endpoints=tuple(_endpoint(s, at) for s in observation.served) or record.endpoints,
-    )
 
 
 def delete(services: Services, arn: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from certwright.domain.arn import ArnKind, parse_arn
 from certwright.domain.errors import CertwrightError, Finding, Reason, Refused
 from certwright.domain.values import UNKNOWN, contains_unknown, reveal
-from certwright.engine import association
+from certwright.engine import association, observation
 from certwright.engine.association import Wanted
 from certwright.engine.claims import find, find_by_urn
 from certwright.engine.decision import Action, decide_certificate, gather_certificate
@@ -249,7 +249,7 @@ class CertificateAssociation(Handling):
                 if not olds:
                     raise gone(id)
                 return ReadResult(id=id, inputs=inputs, outputs=olds)
-        seen = association.observe(self.services, id)
+        seen = observation.observe(self.services, id)
         if seen is None:
             if not olds:
                 raise gone(id)
@@ -261,7 +261,7 @@ class CertificateAssociation(Handling):
                 f"{seen.record.place} was installed by host {seen.record.host}; this host reports "
                 f"{seen.status.value} and repairs nothing",
             )
-        record = association.observed(seen, at=self.services.clock.now().isoformat())
+        record = observation.observed(seen, at=self.services.clock.now().isoformat())
         actual: Tree = {
             "certificateArn": record.certificate_arn,
             "target": record.target,
