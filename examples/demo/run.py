@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from commands import Runner
-from stage import CHECKOUT, FORMS, Busy, Stage
+from stage import CHECKOUT, FORMS, Busy, CannotInstall, Stage
 from story import CheckFailed, Story
 from terminal import Terminal
 
@@ -42,8 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return _play(options, terminal)
-    except Busy as busy:
-        terminal.line(f"error: {busy}")
+    except (Busy, CannotInstall) as problem:
+        terminal.line(f"error: {problem}")
         return 3
     except KeyboardInterrupt:
         terminal.line("\ninterrupted; nothing was left running. The next `make demo` starts anew")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import fcntl
 import hashlib
+import importlib.metadata
 import json
 import os
+import re
 import secrets
 import shlex
 import shutil
@@ -164,7 +166,6 @@ class Stage:
             "CERTWRIGHT_TESTING_STORE": "1",
             "CERTWRIGHT_ALLOW_NEW_STORE": "1",
             "CERTWRIGHT_DNS_WRITERS_FILE": str(self.base / "dns-writers.json"),
-            "PYTHONDONTWRITEBYTECODE": "1",
         }
         paths = [str(self.sdk)] if self.form == "python" else []
         if own_path := os.environ.get("PYTHONPATH"):
@@ -210,12 +211,14 @@ class Stage:
             (directory / "Pulumi.dev.yaml").write_text("config:\n" + "\n".join(lines) + "\n")
 
     def _install_sdk(self) -> None:
-        unfinished = self.base / "sdk-unfinished"
-        command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "install", "--no-deps"]
-        # From a copy: building a wheel leaves files beside the sources.
-        source = self.base / "sdk-source"
-        shutil.copytree(CHECKOUT / "sdk" / "python", source)
-        subprocess.run([*command, "--target", str(unfinished), str(source)], check=True)
+        """The generated SDK and what it needs beyond this environment, by pip, into a directory that is kept."""
+        unfinished, source = self.base / "sdk-unfinished", self.base / "sdk-source"
+        shutil.copytree(CHECKOUT / "sdk" / "python", source)  # building a wheel leaves files beside the sources
+        _pip_install(unfinished, "--no-deps", str(source))
+        (installed,) = importlib.metadata.distributions(path=[str(unfinished)])
+        missing = [text for text in installed.requires or () if ";" not in text and not _is_installed(text)]
+        if missing:
+            _pip_install(unfinished, *missing)
         shutil.rmtree(source)
         unfinished.rename(self.sdk)
 
@@ -236,6 +239,34 @@ class Stage:
         reply = dns.query.tcp(update, self.dns.host, port=self.dns.port, timeout=5)
         if reply.rcode() != dns.rcode.NOERROR:
             raise RuntimeError(f"the DNS server answered {dns.rcode.to_text(reply.rcode())} to an update of {zone}")
+
+
+class CannotInstall(Exception):
+    """pip failed; the message is what it said."""
+
+
+def _pip_install(target: Path, *what: str) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "--quiet",
+        "install",
+        "--target",
+        str(target),
+    ]
+    done = subprocess.run([*command, *what], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise CannotInstall(f"pip could not install {' '.join(what)}:\n{done.stderr[-2000:]}")
+
+
+def _is_installed(requirement: str) -> bool:
+    try:
+        importlib.metadata.distribution(re.split(r"[^A-Za-z0-9._-]", requirement)[0])
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def _script(path: Path, line: str) -> None:
