@@ -20,7 +20,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # The tests and the demo find the Pulumi CLI and the second opinions on PATH.
 VERIFIERS := $(CURDIR)/.cache/verifiers/bin
-SDKGEN := .cache/sdkgen/bin/sdkgen
+SDKGEN := .cache/sdkgen/bin/sdkgen -version $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
 .PHONY: help
 help: ## print these targets

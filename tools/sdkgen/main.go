@@ -1,7 +1,8 @@
 // Command sdkgen writes certwright's SDKs with Pulumi's own code generators from schema.json.
 //
-//	sdkgen -schema schema.json -out sdk [-languages python,nodejs,go]
+//	sdkgen -schema schema.json -version 0.1.0 -out sdk [-languages python,nodejs,go]
 //
+// The version is the plugin's: the SDK gets it, and asks the engine for that plugin. (schema.json has none of its own.)
 // Each language gets a directory of its own below -out, which is replaced whole, so that a file of an older schema
 // cannot stay behind. The same schema gives the same bytes. It needs no network and starts no plugin: a reference
 // to the schema of another package is refused. (The `pulumi package gen-sdk` command would need language hosts as new as
@@ -74,12 +75,13 @@ func (alone) LoadPackageReferenceV2(_ context.Context, d *schema.PackageDescript
 
 func main() {
 	source := flag.String("schema", "schema.json", "the package's schema")
+	version := flag.String("version", "", "the package's version, where the schema does not say it")
 	out := flag.String("out", "sdk", "directory that gets one directory per language")
 	languages := flag.String("languages", "python", "languages to write, separated by commas: "+strings.Join(known(), ", "))
 	flag.Parse()
 
 	for _, language := range strings.Split(*languages, ",") {
-		if err := generate(*source, *out, language); err != nil {
+		if err := generate(*source, *version, *out, language); err != nil {
 			fmt.Fprintf(os.Stderr, "sdkgen: %s: %v\n", language, err)
 			os.Exit(1)
 		}
@@ -95,12 +97,12 @@ func known() []string {
 	return names
 }
 
-func generate(source, out, language string) error {
+func generate(source, version, out, language string) error {
 	generator, exists := generators[language]
 	if !exists {
 		return fmt.Errorf("not a language of this tool; it knows %s", strings.Join(known(), ", "))
 	}
-	pkg, err := load(source) // afresh for each language: a generator writes its settings into the package
+	pkg, err := load(source, version) // afresh for each language: a generator writes its settings into the package
 	if err != nil {
 		return err
 	}
@@ -119,7 +121,7 @@ func generate(source, out, language string) error {
 	return nil
 }
 
-func load(source string) (*schema.Package, error) {
+func load(source, version string) (*schema.Package, error) {
 	text, err := os.ReadFile(source)
 	if err != nil {
 		return nil, err
@@ -127,6 +129,9 @@ func load(source string) (*schema.Package, error) {
 	var spec schema.PackageSpec
 	if err := json.Unmarshal(text, &spec); err != nil {
 		return nil, fmt.Errorf("%s: %w", source, err)
+	}
+	if spec.Version == "" {
+		spec.Version = version
 	}
 	pkg, findings, err := schema.BindSpec(spec, alone{}, schema.ValidationOptions{})
 	if err != nil {
