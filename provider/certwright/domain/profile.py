@@ -21,6 +21,8 @@ class ProfileName(StrEnum):
     PUBLIC_TLS = "PUBLIC_TLS"
     CODE_SIGNING = "CODE_SIGNING"
     OCSP_SIGNING = "OCSP_SIGNING"
+    BLANK = "BLANK"
+    BLANK_CRITICAL = "BLANK_CRITICAL"
     ROOT_CA = "ROOT_CA"
     SUBORDINATE_CA = "SUBORDINATE_CA"
 
@@ -67,6 +69,9 @@ PROFILES: dict[ProfileName, Profile] = {
     ProfileName.OCSP_SIGNING: Profile(
         extended_key_usages=(Eku.OCSP_SIGNING,), extended_key_usage_critical=True, ocsp_no_check=True
     ),
+    # ACM PCA's BlankEndEntityCertificate: usages come from the request, or the certificate has none.
+    ProfileName.BLANK: Profile(key_usages=frozenset()),
+    ProfileName.BLANK_CRITICAL: Profile(key_usages=frozenset(), basic_constraints_critical=True),
     ProfileName.ROOT_CA: Profile(ca=True, self_signed=True, key_usages=_CA_USAGES, basic_constraints_critical=True),
     ProfileName.SUBORDINATE_CA: Profile(ca=True, key_usages=_CA_USAGES, basic_constraints_critical=True),
 }

@@ -25,6 +25,7 @@ class CertificateTemplate:
 
     issuer_key_identifier: the issuer's SKI (`certificate.subject_key_id_of`); its own for a self-signed one.
     key_usages, extended_key_usages: None means those of the profile; empty leaves the extension out.
+    further: extensions as they are, of a pass-through or a CSR; not those that the engine writes itself.
     path_length: None means no limit; 0 is encoded. crl_urls, ocsp_urls, issuer_urls: absolute http URLs.
     issued_at, issuer_not_before, issuer_not_after, issuer_path_length, validity_profile: for the lints only.
     """
@@ -42,6 +43,7 @@ class CertificateTemplate:
     key_usages: frozenset[KeyUsage] | None = None
     extended_key_usages: tuple[x509.ObjectIdentifier, ...] | None = None
     custom_extensions: tuple[CustomExtension, ...] = ()
+    further: tuple[Extended, ...] = ()
     policies: tuple[x509.ObjectIdentifier, ...] = ()
     cps_url: str | None = None
     name_constraints: x509.NameConstraints | None = None
@@ -101,7 +103,8 @@ def extensions_of(template: CertificateTemplate) -> list[Extended]:
     if template.name_constraints is not None:
         extensions.append((template.name_constraints, True))
     policies = template.policies or profile.policies
-    if policies:
+    passed = {value.oid for value, _ in template.further}
+    if policies and x509.CertificatePolicies.oid not in passed:
         qualifiers: list[str | x509.UserNotice] | None = [template.cps_url] if template.cps_url else None
         information = [x509.PolicyInformation(oid, qualifiers) for oid in policies]
         extensions.append((x509.CertificatePolicies(information), False))
@@ -109,6 +112,7 @@ def extensions_of(template: CertificateTemplate) -> list[Extended]:
     if profile.ocsp_no_check:
         extensions.append((x509.OCSPNoCheck(), False))
     extensions.extend((to_unrecognized(custom), custom.critical) for custom in template.custom_extensions)
+    extensions.extend(template.further)
     return extensions
 
 

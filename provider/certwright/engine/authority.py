@@ -105,8 +105,11 @@ def _parsed(arn: str, version: int, der: bytes) -> tuple[x509.Certificate, bytes
     return _issuers[key]
 
 
-def issuer_for(reader: Reader, arn: str, *, now: datetime) -> Issuer:
-    """The CA at `arn`, ready to sign. Raises Refused: not found, not ACTIVE, or outside its own life (SEC-9)."""
+def issuer_for(reader: Reader, arn: str, *, now: datetime, version_number: int | None = None) -> Issuer:
+    """The CA at `arn`, ready to sign. Raises Refused: not found, not ACTIVE, or outside its own life (SEC-9).
+
+    version_number: an earlier version of the CA, to finish what was journaled under it; default: the serving one.
+    """
     record = reader.one(AuthorityRecord, arn=arn)
     if record is None:
         raise Refused(
@@ -115,8 +118,9 @@ def issuer_for(reader: Reader, arn: str, *, now: datetime) -> Issuer:
     problem = not_active(record)
     if problem:
         raise Refused([problem])
-    version = reader.one(AuthorityVersionRecord, arn=arn, version=record.serving_version)
-    material = reader.one(MaterialRecord, arn=arn, version=record.serving_version)
+    number = record.serving_version if version_number is None else version_number
+    version = reader.one(AuthorityVersionRecord, arn=arn, version=number)
+    material = reader.one(MaterialRecord, arn=arn, version=number)
     if version is None or material is None or not material.der:
         raise CertwrightError(f"the certificate of authority {arn} is missing from the store", code="store.damaged")
     certificate, key_identifier = _parsed(arn, version.version, material.der)
@@ -350,6 +354,14 @@ def _prepare(
     return prepare(template, parent.signing_algorithm if parent else signing_algorithm(spec))
 
 
+def _journaled_parent(services: Services, reader: Reader, version: AuthorityVersionRecord) -> Issuer | None:
+    """The parent's certificate that the journal names (it may have been re-signed since); None for a root."""
+    if version.issuer_arn == version.arn:
+        return None
+    now = services.clock.now()
+    return issuer_for(reader, version.issuer_arn, now=now, version_number=version.issuer_version)
+
+
 def complete(services: Services, arn: str) -> AuthorityRecord:
     """Sign and store the newest version when it is not there yet; nothing to do otherwise."""
     with services.store.read() as reader:
@@ -359,7 +371,7 @@ def complete(services: Services, arn: str) -> AuthorityRecord:
         if version is None or material is None or version.has_certificate:
             return record
         # 2. sign
-        parent = issuer_for(reader, version.issuer_arn, now=services.clock.now()) if version.issuer_arn != arn else None
+        parent = _journaled_parent(services, reader, version)
         handle = parent.version.key_handle if parent else version.key_handle
         algorithm = parent.signing_algorithm if parent else signing_algorithm(version.spec)
         der = services.vault.sign_certificate(

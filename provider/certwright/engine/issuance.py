@@ -25,7 +25,7 @@ from certwright.domain.serial import SERIAL_RANDOM_BYTES, serial_from
 from certwright.domain.tbs import Prepared, prepare
 from certwright.engine.authority import Issuer, issuer_for, key_algorithm
 from certwright.engine.failpoints import hit
-from certwright.engine.leaf import leaf_template, leaf_window, renewal_instant
+from certwright.engine.leaf import leaf_template, leaf_window, renewal_instant, signing_algorithm_for
 from certwright.engine.lifecycle import advance
 from certwright.engine.ports import Reader, Transaction
 from certwright.engine.records import (
@@ -135,7 +135,7 @@ def journal(
         else parse_csr(version.spec["certificateSigningRequest"]).public_key()
     )
     template = leaf_template(services, record, version, issuer, public_key, serial, window, now)
-    prepared = prepare(template, issuer.signing_algorithm)
+    prepared = prepare(template, signing_algorithm_for(version.spec, issuer))
     version = replace(
         version,
         serial=format(serial, "x"),
@@ -193,7 +193,10 @@ def complete(
             raise CertwrightError(f"version {record.newest_version} of {arn} is missing", code="store.damaged")
         if version.has_certificate or material is None or not material.prepared:
             return record, version
-        issuer = issuer_for(reader, version.issuer_arn, now=services.clock.now())
+        # The certificate that the journal names: the CA may have been re-signed or rotated since.
+        issuer = issuer_for(
+            reader, version.issuer_arn, now=services.clock.now(), version_number=version.issuer_version
+        )
     left = Journaled(record=record, version=version, material=material, issuer=issuer, prepared=material.prepared)
     return complete_all(services, [left], look_again=True)[0]
 
@@ -213,7 +216,7 @@ def complete_all(
                 reader,
                 item.issuer.version.key_handle,
                 prepared=item.prepared,
-                signing_algorithm=item.issuer.signing_algorithm.value,
+                signing_algorithm=signing_algorithm_for(item.version.spec, item.issuer).value,
             )
             for item in journaled
         ]

@@ -5,14 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from certwright.domain.certificate import sans_of
-from certwright.domain.csr import parse_csr
 from certwright.domain.errors import Finding, Refused
-from certwright.domain.extension import CustomExtension, KeyUsage, extended_key_usage_oid
-from certwright.domain.generalname import to_general_name
-from certwright.domain.nameset import check_names, common_name_of
+from certwright.domain.keyspec import SigningAlgorithm, pair_problem
 from certwright.domain.profile import ProfileName
-from certwright.domain.subject import Subject, common_name_only, to_name
 from certwright.domain.tbs import CertificateTemplate
 from certwright.domain.validity import (
     PRIVATE_DEFAULT,
@@ -29,38 +24,27 @@ from certwright.domain.validity import (
     validity_window,
 )
 from certwright.engine.authority import Issuer, window_opens
+from certwright.engine.leafcontent import content_of, template_for
 from certwright.engine.records import CertificateRecord, Json, Mode, VersionRecord
 from certwright.engine.services import Services
-
-# Template ARN base name → profile (acm-facts, section 4, Issuing).
-TEMPLATES: dict[str, ProfileName] = {
-    "EndEntityCertificate": ProfileName.END_ENTITY,
-    "EndEntityServerAuthCertificate": ProfileName.SERVER_AUTH,
-    "EndEntityClientAuthCertificate": ProfileName.CLIENT_AUTH,
-    "CodeSigningCertificate": ProfileName.CODE_SIGNING,
-    "OCSPSigningCertificate": ProfileName.OCSP_SIGNING,
-}
 
 
 def profile_for(record_mode: Mode, spec: Json) -> ProfileName:
     """The profile a request is issued under. Raises Refused (`template.unknown`)."""
-    if record_mode is Mode.PUBLIC:
-        return ProfileName.PUBLIC_TLS
-    stated = spec.get("templateArn")
+    return ProfileName.PUBLIC_TLS if record_mode is Mode.PUBLIC else template_for(spec).profile
+
+
+def signing_algorithm_for(spec: Json, issuer: Issuer) -> SigningAlgorithm:
+    """The stated signature algorithm, or the CA's own. Raises Refused when the CA's key cannot make it (CRT-8)."""
+    stated = spec.get("signingAlgorithm")
     if not stated:
-        return ProfileName.END_ENTITY
-    base = str(stated).rsplit("template/", 1)[-1].split("/", 1)[0]
-    if base not in TEMPLATES:
-        raise Refused(
-            [
-                Finding(
-                    code="template.unknown",
-                    path="templateArn",
-                    message=f'"{stated}" is not a template that certificates can use; known: {", ".join(TEMPLATES)}',
-                )
-            ]
-        )
-    return TEMPLATES[base]
+        return issuer.signing_algorithm
+    algorithm = SigningAlgorithm(stated)
+    problem = pair_problem(issuer.key_algorithm, algorithm)
+    if problem is not None:
+        message = f"{problem} (the key of authority {issuer.record.arn})"
+        raise Refused([Finding(code="signing.pair", path="signingAlgorithm", message=message)])
+    return algorithm
 
 
 def leaf_window(services: Services, mode: Mode, spec: Json, issuer: Issuer, now: datetime) -> Window:
@@ -105,21 +89,10 @@ def leaf_template(
     now: datetime,
 ) -> CertificateTemplate:
     """public_key: ours by handle, or the request's in signed mode."""
-    spec, public = version.spec, record.mode is Mode.PUBLIC
-    request = parse_csr(spec["certificateSigningRequest"]) if record.mode is Mode.SIGNED else None
-    names, findings = check_names(spec.get("domainName"), spec.get("subjectAlternativeNames"), public=public, limit=100)
-    if findings:
-        raise Refused(findings)
-    if spec.get("subject"):
-        subject = to_name(Subject.model_validate(spec["subject"]))
-    elif names or request is None:
-        subject = common_name_only(common_name_of(names, public=public))
-    else:
-        subject = request.subject
-    sans = tuple(to_general_name(name) for name in names) or (sans_of(request) if request else ())
-    usages, purposes = spec.get("keyUsages"), spec.get("extendedKeyUsages")
+    spec = version.spec
+    says = content_of(record.mode, spec)
     return CertificateTemplate(
-        subject=subject,
+        subject=says.subject,
         issuer=issuer.certificate.subject,
         issuer_key_identifier=issuer.key_identifier,
         public_key=public_key,
@@ -127,10 +100,11 @@ def leaf_template(
         not_before=window.not_before,
         not_after=window.not_after,
         profile=profile_for(record.mode, spec),
-        sans=sans,
-        key_usages=frozenset(KeyUsage(u) for u in usages) if usages else None,
-        extended_key_usages=tuple(extended_key_usage_oid(p) for p in purposes) if purposes else None,
-        custom_extensions=tuple(CustomExtension.model_validate(e) for e in spec.get("customExtensions") or ()),
+        sans=says.sans,
+        key_usages=says.key_usages,
+        extended_key_usages=says.extended_key_usages,
+        custom_extensions=says.custom_extensions,
+        further=says.further,
         issued_at=now,
         issuer_not_before=issuer.certificate.not_valid_before_utc,
         issuer_not_after=issuer.certificate.not_valid_after_utc,

@@ -40,6 +40,7 @@ class Equality(StrEnum):
     PEM = "pem"  # by its bytes after decoding
     TEXT = "text"  # numbers and their text are equal
     DURATION = "duration"
+    PASSTHROUGH = "passthrough"  # ApiPassthrough: an object equals its JSON text
 
 
 class Model(BaseModel):

@@ -5,19 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from certwright.domain.certificate import bundle_pem
+from certwright.domain.certificate import bundle_pem, sans_of
 from certwright.domain.challenge import validation_length_findings
+from certwright.domain.csr import PATH as CSR_PATH
 from certwright.domain.csr import csr_findings, parse_csr
 from certwright.domain.dnsname import dns_name
-from certwright.domain.errors import CertwrightError, Finding, Refused
-from certwright.domain.extension import custom_extension_findings, extended_key_usage_oid
+from certwright.domain.errors import Finding, Refused
 from certwright.domain.identifier import Identifier
 from certwright.domain.imported import check_import
-from certwright.domain.keyspec import KeyAlgorithm
+from certwright.domain.keyspec import KeyAlgorithm, SigningAlgorithm, pair_problem
 from certwright.domain.nameset import check_names
+from certwright.domain.passthrough import MAX_NAMES
 from certwright.domain.renewbefore import parse_renew_before
-from certwright.domain.subject import Subject
-from certwright.domain.subject import findings as subject_findings
 from certwright.domain.validity import (
     PRIVATE_DEFAULT,
     Validity,
@@ -30,14 +29,15 @@ from certwright.domain.validity import (
 )
 from certwright.domain.validity import findings as validity_findings
 from certwright.domain.values import UNKNOWN, Secret, contains_unknown, reveal
-from certwright.engine.authority import issuer_for, not_active
+from certwright.engine.authority import issuer_for, key_algorithm, not_active
 from certwright.engine.imports import ImportedMaterial
-from certwright.engine.leaf import TEMPLATES, leaf_window
+from certwright.engine.leaf import leaf_window
 from certwright.engine.ports import Reader
 from certwright.engine.records import AuthorityRecord, AuthorityStatus, CertificateRecord, Mode
 from certwright.engine.services import Services
 from certwright.resources.base import Context, Severity, Tree
 from certwright.resources.certificate_model import CertificateInputs
+from certwright.resources.certificate_usage import overruled, refusal, usage_findings
 
 CHOICES = (
     "say what it is: validationMethod (public), certificateAuthorityArn (private), certificateBody with privateKey "
@@ -60,11 +60,13 @@ _ONLY: dict[str, tuple[Mode, ...]] = {
     "validity": (Mode.PUBLIC, Mode.PRIVATE, Mode.SIGNED),
     "domainName": (Mode.PUBLIC, Mode.PRIVATE, Mode.SIGNED),
     "subjectAlternativeNames": (Mode.PUBLIC, Mode.PRIVATE, Mode.SIGNED),
+    "signingAlgorithm": (Mode.PRIVATE, Mode.SIGNED),
     "subject": (Mode.PRIVATE, Mode.SIGNED),
     "keyUsages": (Mode.PRIVATE, Mode.SIGNED),
     "extendedKeyUsages": (Mode.PRIVATE, Mode.SIGNED),
     "customExtensions": (Mode.PRIVATE, Mode.SIGNED),
     "templateArn": (Mode.PRIVATE, Mode.SIGNED),
+    "apiPassthrough": (Mode.PRIVATE, Mode.SIGNED),
 }
 _DECIDING = (
     "certificateSigningRequest",
@@ -129,7 +131,7 @@ def judge(services: Services, typed: CertificateInputs, tree: Tree) -> tuple[Mod
             limit=services.config.names_limit,
         )
         findings += problems
-    findings += _usage(typed)
+    findings += usage_findings(mode, typed)
     findings += _times(services, typed, mode)
     if mode is Mode.PUBLIC:
         findings += _public(services, typed)
@@ -140,43 +142,12 @@ def judge(services: Services, typed: CertificateInputs, tree: Tree) -> tuple[Mod
     return mode, findings
 
 
-def _usage(typed: CertificateInputs) -> list[Finding]:
-    findings: list[Finding] = []
-    if isinstance(typed.subject, Subject):
-        findings += subject_findings(typed.subject, "subject")
-    if isinstance(typed.custom_extensions, list) and not contains_unknown(typed.custom_extensions):
-        findings += custom_extension_findings(typed.custom_extensions, "customExtensions")
-    for index, purpose in enumerate(typed.extended_key_usages or ()):
-        if isinstance(purpose, str):
-            findings += _refusal(extended_key_usage_oid, purpose, path=f"extendedKeyUsages[{index}]")
-    template = typed.template_arn
-    if isinstance(template, str) and template.rsplit("template/", 1)[-1].split("/", 1)[0] not in TEMPLATES:
-        findings.append(
-            Finding(
-                code="template.unknown",
-                path="templateArn",
-                message=f'"{template[:100]}" is not a template that certificates can use; known: {", ".join(TEMPLATES)}',
-            )
-        )
-    return findings
-
-
-def _refusal(call: Any, *arguments: Any, **named: Any) -> list[Finding]:
-    try:
-        call(*arguments, **named)
-    except Refused as refusal:
-        return list(refusal.findings)
-    except CertwrightError as problem:
-        return [Finding(code=problem.code, message=problem.message, path=str(named.get("path", "")))]
-    return []
-
-
 def _times(services: Services, typed: CertificateInputs, mode: Mode) -> list[Finding]:
     """Validity and renewal window by themselves, and together: what would be due at once is refused (REN-1)."""
     findings: list[Finding] = []
     early = typed.early_renewal_duration if isinstance(typed.early_renewal_duration, str) else None
     if early is not None:
-        findings += _refusal(parse_renew_before, early)
+        findings += refusal(parse_renew_before, early)
     if isinstance(typed.validity, Validity):
         findings += validity_findings(typed.validity)
     stated: object = typed.validity  # UNKNOWN in a preview
@@ -185,8 +156,8 @@ def _times(services: Services, typed: CertificateInputs, mode: Mode) -> list[Fin
     now = services.clock.now()
     try:
         window = _stated_window(services, typed, mode, now)
-    except Refused as refusal:
-        return list(refusal.findings)
+    except Refused as refused:
+        return list(refused.findings)
     if mode is Mode.PUBLIC:
         findings += public_findings(window, ValidityProfile(services.config.validity_profile), now)
     return findings + parse_renew_before(early).findings(window.not_before, window.not_after)
@@ -291,9 +262,13 @@ def imported_material(services: Services, tree: Tree) -> ImportedMaterial:
 def _signed(pem: str) -> list[Finding]:
     try:
         request = parse_csr(pem)
-    except Refused as refusal:
-        return list(refusal.findings)
-    return csr_findings(request)
+    except Refused as refused:
+        return list(refused.findings)
+    findings = csr_findings(request)
+    if (count := len(sans_of(request))) > MAX_NAMES:
+        message = f"asks for {count} names; at most {MAX_NAMES} are allowed"
+        findings.append(Finding(code="csr.too_many_names", path=CSR_PATH, message=message))
+    return findings
 
 
 def preflight(
@@ -309,6 +284,8 @@ def preflight(
 ) -> list[Finding]:
     """What only store and DNS can tell, asked when an issue is planned: the CA's state, its end, CAA."""
     findings: list[Finding] = []
+    for sentence in overruled(typed):
+        ctx.log(Severity.WARNING, sentence)
     if mode is Mode.IMPORTED:
         return _key_needed(reader, record, tree)
     if not planned:
@@ -357,17 +334,25 @@ def _issuer(services: Services, reader: Reader, mode: Mode, typed: CertificateIn
             )
         ]
     if authority.status is AuthorityStatus.CREATING:
-        return []
+        return _signing_pair(typed, key_algorithm(authority.spec))
+    findings = _signing_pair(typed, key_algorithm(authority.spec))
     problem = not_active(authority, path)
     if problem is not None:
-        return [problem]
+        return [*findings, problem]
     now = services.clock.now()
     spec = {"validity": reveal(tree.get("validity"))} if isinstance(typed.validity, Validity) else {}
     try:
         leaf_window(services, mode, spec, issuer_for(reader, arn, now=now), now)
-    except Refused as refusal:
-        return list(refusal.findings)
-    return []
+    except Refused as refused:
+        return [*findings, *refused.findings]
+    return findings
+
+
+def _signing_pair(typed: CertificateInputs, authority_key: KeyAlgorithm) -> list[Finding]:
+    """CRT-8: the CA's key must be able to make the stated signature."""
+    stated: object = typed.signing_algorithm
+    problem = pair_problem(authority_key, stated) if isinstance(stated, SigningAlgorithm) else None
+    return [Finding(code="signing.pair", path="signingAlgorithm", message=problem)] if problem else []
 
 
 def _caa(services: Services, ctx: Context, typed: CertificateInputs) -> list[Finding]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 
 from certwright.domain.extension import CustomExtension, KeyUsage
-from certwright.domain.keyspec import KeyAlgorithm
+from certwright.domain.keyspec import KeyAlgorithm, SigningAlgorithm
+from certwright.domain.passthrough import ApiPassthrough
 from certwright.domain.subject import Subject
 from certwright.domain.validity import Validity
 from certwright.resources.base import Change, Equality, Model, out, prop
@@ -102,6 +103,12 @@ class CertificateInputs(Model):
         change=Change.REISSUE,
         source="ACM RequestCertificate",
     )
+    signing_algorithm: SigningAlgorithm | None = prop(
+        "Algorithm of the CA's signature on a private or signed certificate; it must fit the CA's key. Default: the CA's "
+        "own `signingAlgorithm`.",
+        change=Change.REISSUE,
+        source="ACM PCA IssueCertificate",
+    )
     subject: Subject | None = prop(
         "Subject of a private or signed certificate; default: the first name as common name, where it fits.",
         change=Change.REISSUE,
@@ -124,10 +131,21 @@ class CertificateInputs(Model):
         change=Change.REISSUE,
         source="ACM PCA CustomExtension",
     )
+    api_passthrough: ApiPassthrough | None = prop(
+        "What a private or signed certificate adds to its template, as ACM PCA's ApiPassthrough; an object, or its JSON "
+        "text where the program's language allows it (AWS's spelling is accepted there). Needs a `templateArn` with "
+        "`_APIPassthrough` or `_APICSRPassthrough`.",
+        change=Change.REISSUE,
+        equality=Equality.PASSTHROUGH,
+        source="ACM PCA ApiPassthrough",
+    )
     template_arn: str | None = prop(
         "Profile of a private or signed certificate, as ACM PCA names it: `EndEntityCertificate` (default), "
         "`EndEntityServerAuthCertificate`, `EndEntityClientAuthCertificate`, `CodeSigningCertificate`, "
-        "`OCSPSigningCertificate`.",
+        "`OCSPSigningCertificate`, by name or as `arn:aws:acm-pca:::template/NAME/V1`; with `_APIPassthrough`, "
+        "`_CSRPassthrough` or `_APICSRPassthrough` behind it, values of `apiPassthrough` or of the CSR are let through. "
+        "`BlankEndEntityCertificate` and `BlankEndEntityCertificate_CriticalBasicConstraints`, only with such a suffix, "
+        "fix no usages. Order: template, API, CSR.",
         change=Change.REISSUE,
         source="ACM PCA templates",
     )

@@ -53,6 +53,12 @@ def _value(value: Any) -> Any:
     return value
 
 
+def _passthrough(value: Any) -> Any:
+    from certwright.domain.passthrough import canonical
+
+    return canonical(value)
+
+
 _CANONICAL: dict[str, Callable[[Any], Any]] = {
     Equality.VALUE: _value,
     Equality.NAME: _name,
@@ -61,6 +67,7 @@ _CANONICAL: dict[str, Callable[[Any], Any]] = {
     Equality.PEM: _pem,
     Equality.TEXT: _text,
     Equality.DURATION: _value,
+    Equality.PASSTHROUGH: _passthrough,
 }
 
 

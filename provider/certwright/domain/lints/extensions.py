@@ -46,7 +46,8 @@ def path_length_below_issuer(specimen: Specimen) -> str | None:
 
 @rule("RFC 5280 4.2.1.3")
 def key_usage_present(specimen: Specimen) -> str | None:
-    needed = specimen.is_ca or specimen.profile is not None
+    """RFC 5280 asks it of authorities; a leaf has it where its profile promises it (blank ones promise nothing)."""
+    needed = specimen.is_ca or (specimen.profile is not None and bool(specimen.profile.key_usages))
     return "key usage is missing" if needed and usages(specimen) is None else None
 
 
