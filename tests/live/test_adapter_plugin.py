@@ -263,3 +263,51 @@ def test_a_killed_cli_leaves_no_plugin_behind(tmp_path: Path) -> None:
     while plugins_of(stack) and time.monotonic() < deadline:
         time.sleep(0.2)
     assert plugins_of(stack) == []
+
+
+SERVED = """
+name: shop
+runtime: yaml
+plugins: {providers: [{name: certwright, path: ./bin}]}
+resources:
+  root:
+    type: certwright:PrivateCertificateAuthority
+    properties:
+      type: ROOT
+      certificateAuthorityConfiguration: {subject: {commonName: Shop Root CA}}
+      validity: {type: YEARS, value: 10}
+  %CERTIFICATE%
+  onDisk:
+    type: certwright:CertificateAssociation
+    properties:
+      certificateArn: %ARN%
+      target: {directory: {path: DIRECTORY}}
+outputs: {rootArn: "${root.arn}"}
+"""
+CERTIFICATE = """wiki:
+    type: certwright:Certificate
+    properties: {domainName: wiki.internal, certificateAuthorityArn: "${root.arn}"}
+"""
+
+
+def test_a_preview_warns_of_a_deletion_that_up_will_refuse(tmp_path: Path) -> None:
+    def write(certificate: str, arn: str) -> None:
+        text = (
+            SERVED.replace("%CERTIFICATE%", certificate)
+            .replace("%ARN%", arn)
+            .replace("DIRECTORY", str(tmp_path / "tls"))
+        )
+        (tmp_path / "Pulumi.yaml").write_text(text)
+
+    stack = new_stack(tmp_path, {"Pulumi.yaml": "name: shop\nruntime: yaml\n"})
+    write(CERTIFICATE, "${wiki.arn}")
+    stack.up()
+    stack.settled()
+    arn = stack.resource("wiki")["id"]
+    write("", f'"{arn}"')
+    plan = stack.preview()
+    assert "wiki delete warning:" in plan.replace("  ", " ")
+    assert "onDisk" in plan
+    said = stack.up(check=False)
+    assert "in_use]" in said
+    assert stack.resource("wiki")["id"] == arn

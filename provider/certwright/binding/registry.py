@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +18,13 @@ class UnknownToken(CertwrightError):
     code = "request.unknown_token"
 
 
+# One at a time: two threads that enter the same libraries from different ends may see half-made modules.
+_importing = threading.RLock()
+
+
 def _attribute(module: str, name: str) -> Any:
-    return getattr(importlib.import_module(module), name)
+    with _importing:
+        return getattr(importlib.import_module(module), name)
 
 
 def shipped_resources() -> tuple[type[Any], ...]:
@@ -96,7 +102,8 @@ def token_of_urn(urn: str) -> str:
 def preload_shipped() -> None:
     """Import handlers and their libraries ahead of the first request (for a background thread). Opens nothing."""
     try:
-        shipped_resources()
-        _attribute("certwright.wiring", "build")
+        with _importing:
+            shipped_resources()
+            _attribute("certwright.wiring", "build")
     except Exception:  # the request that needs them will say what is wrong
         return

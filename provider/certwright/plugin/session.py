@@ -55,9 +55,12 @@ class Session:
         """Raises Refused with every wrong setting. Opens nothing."""
         config = load(arguments, environ=self._environ)
         run = RunTable(RunFile(config.directories.runtime, engine=self.log.address, parent=self._parent))
+        fresh = Dispatcher(config, cancel=self.cancel, run=run, log=self.log, registry=self._registry)
         with self._lock:
             self.waiting = ()
-            self._dispatcher = Dispatcher(config, cancel=self.cancel, run=run, log=self.log, registry=self._registry)
+            earlier, self._dispatcher = self._dispatcher, fresh
+        if earlier is not None:
+            earlier.close()
 
     def wait_for(self, settings: tuple[str, ...]) -> None:
         """Settings that this preview does not know: previews pass through, anything real is refused."""
