@@ -18,7 +18,7 @@ from certwright.binding.registry import token_of_urn
 from certwright.binding.shape import failure
 from certwright.domain.errors import CertwrightError, NotFound, Refused
 from certwright.domain.values import reveal
-from certwright.plugin.settings import SECRET_SETTINGS, check_settings, diff_settings, unknown_settings
+from certwright.plugin.settings import SECRET_SETTINGS, check_settings, diff_settings, marked_settings, unknown_settings
 
 if TYPE_CHECKING:
     from certwright.plugin.session import Session
@@ -105,9 +105,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     @_clean
     def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> provider_pb2.CheckResponse:
-        findings = check_settings(decode(request.news))
+        news = decode(request.news)
+        findings = check_settings(news)
         failures = [failure(f, secret=SECRET_SETTINGS) for f in findings]
-        return provider_pb2.CheckResponse(inputs=request.news, failures=_failures(failures))
+        return provider_pb2.CheckResponse(inputs=encode(marked_settings(news)), failures=_failures(failures))
 
     @_clean
     def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:

@@ -9,7 +9,7 @@ from typing import Any
 
 from certwright.config import SETTINGS, Setting, check, environment_name
 from certwright.domain.errors import Finding
-from certwright.domain.values import UNKNOWN, contains_unknown, reveal
+from certwright.domain.values import UNKNOWN, Secret, contains_unknown, reveal
 
 SECRET_SETTINGS = frozenset(s.name for s in SETTINGS if s.secret)
 
@@ -26,6 +26,16 @@ class SettingDiff:
 def check_settings(news: Mapping[str, Any]) -> list[Finding]:
     """Every objection at once; a secret setting's text is not repeated by any of them."""
     return check(news)
+
+
+def marked_settings(news: Mapping[str, Any]) -> dict[str, Any]:
+    """Secret settings marked by CheckConfig itself: the engine strips the marks, and YAML sets none (SEC-6)."""
+    return {
+        name: Secret(value)
+        if name in SECRET_SETTINGS and value is not None and not isinstance(value, Secret)
+        else value
+        for name, value in news.items()
+    }
 
 
 def diff_settings(

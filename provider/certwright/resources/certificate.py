@@ -81,7 +81,7 @@ class Certificate(Handling):
         facts = gather_certificate(self.services, reader, record)
         if facts is None:
             return None
-        changes = changed(CertificateInputs, old, new, ignore=ctx.ignore_changes)
+        changes = changed(CertificateInputs, self.settled(old), self.settled(new), ignore=ctx.ignore_changes)
         reissue = tuple(wire for wire, change in changes if change is Change.REISSUE)
         announced = bool(facts.newest.issuer_arn and ctx.run.announced(facts.newest.issuer_arn))
         return decide_certificate(
@@ -89,7 +89,7 @@ class Certificate(Handling):
         )
 
     def diff(self, ctx: Context, *, id: str, old_inputs: Tree, olds: Tree, news: Tree) -> DiffResult:
-        changes = changed(CertificateInputs, old_inputs, news, ignore=ctx.ignore_changes)
+        changes = changed(CertificateInputs, self.settled(old_inputs), self.settled(news), ignore=ctx.ignore_changes)
         found = paths(changes, old_inputs, news)
         if ctx.run.is_refresh_diff(ctx.urn):
             return DiffResult(changes=bool(found), paths=found)

@@ -188,7 +188,7 @@ class CertificateAssociation(Handling):
 
     def _changes(self, old: Tree, new: Tree, ignore: tuple[str, ...]) -> list[tuple[str, Change]]:
         """The generic comparison, and one level deeper: another kind or place is another association."""
-        changes = changed(AssociationInputs, old, new, ignore=ignore)
+        changes = changed(AssociationInputs, self.settled(old), self.settled(new), ignore=ignore)
         if ("target", Change.UPDATE) in changes and self._moved(reveal(old.get("target")), reveal(new.get("target"))):
             return [(w, Change.REPLACE if w == "target" else c) for w, c in changes]
         return changes

@@ -24,6 +24,10 @@ class Handling:
         value = reveal(tree.get("region"))
         return value if isinstance(value, str) else self.services.config.region
 
+    def settled(self, tree: Tree) -> Tree:
+        """The tree to compare by: naming the region that a resource is in already is no change (REG-2)."""
+        return tree if contains_unknown(tree.get("region")) else {**tree, "region": self.region(tree)}
+
     @property
     def account(self) -> str:
         return self.services.config.account

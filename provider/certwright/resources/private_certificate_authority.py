@@ -68,14 +68,15 @@ class PrivateCertificateAuthority(Handling):
         facts = gather_authority(reader, record)
         if facts is None:
             return None
-        reissue = tuple(w for w, change in _changes(old, new, ctx.ignore_changes) if change is Change.REISSUE)
+        changes = _changes(self.settled(old), self.settled(new), ctx.ignore_changes)
+        reissue = tuple(w for w, change in changes if change is Change.REISSUE)
         announced = bool(record.parent_arn and ctx.run.announced(record.parent_arn))
         return decide_authority(
             facts, now=self.services.clock.now(), reissue_inputs=reissue, parent_announced=announced
         )
 
     def diff(self, ctx: Context, *, id: str, old_inputs: Tree, olds: Tree, news: Tree) -> DiffResult:
-        changes = _changes(old_inputs, news, ctx.ignore_changes)
+        changes = _changes(self.settled(old_inputs), self.settled(news), ctx.ignore_changes)
         found = paths(changes, old_inputs, news)
         if ctx.run.is_refresh_diff(ctx.urn) or any(change is Change.REPLACE for _, change in changes):
             return DiffResult(changes=bool(found), paths=found)
