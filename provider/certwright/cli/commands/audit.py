@@ -67,13 +67,14 @@ def show(
     if reader is None:
         absent_note(screen)
         return Exit.OK
+    several = len({entry.region for entry in shown}) > 1
     screen.table(
         ["#", "When (UTC)", "Who", "Action", "Result", "On", "Details"],
         [
             [
-                f"{e.region}/{e.seq}",
+                f"{e.region}/{e.seq}" if several else str(e.seq),
                 f"{e.at:%Y-%m-%d %H:%M:%S}",
-                safe(f"{e.who} ({e.who_source})"),
+                safe(e.who),
                 safe(e.action),
                 screen.word(e.result),
                 safe(_short(e.arn)),
@@ -100,6 +101,7 @@ def _short(arn: str) -> str:
 
 
 def _details(details: dict[str, Any]) -> str:
+    """In short; --json has everything, and where the actor's name comes from."""
     return " ".join(f"{key}={_short_value(value)}" for key, value in details.items() if key != "fingerprint")
 
 
@@ -107,7 +109,7 @@ def _short_value(value: Any) -> str:
     text = str(value)
     if text.startswith("arn:"):
         return _short(text)
-    return f"{text[:12]}.." if _HEX.fullmatch(text) else text
+    return f"{text[:8]}.." if _HEX.fullmatch(text) else text
 
 
 def _document(entry: AuditEntry) -> dict[str, Any]:

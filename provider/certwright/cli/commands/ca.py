@@ -103,7 +103,7 @@ def _line(screen: Screen, node: Node, now: Any) -> Text:
         ("  ", ""),
         (data["status"], str(screen.word(data["status"]).style)),
         (f"  {data.get('keyAlgorithm', '')}", "dim"),
-        (f"  path length {'any' if length is None else length}", ""),
+        (f"  pathlen {'any' if length is None else length}", ""),
         (f"  until {data.get('notAfter', '-')[:10]}", ""),
         (f"  {node.live} live", ""),
     ]
