@@ -45,10 +45,13 @@ def uses(package: Path) -> list[Use]:
     """Every use, in a stable order. package: the directory of the import package."""
     modules = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(package.rglob("*.py"))}
     names = {name: code for tree in modules.values() for name, code in _constants(tree)}
+    functions = {
+        node.name: node for tree in modules.values() for node in tree.body if isinstance(node, ast.FunctionDef)
+    }
     found: list[Use] = []
     for path, tree in modules.items():
         where = path.relative_to(package).as_posix()
-        found += _Module(tree, where, names).uses()
+        found += _Module(tree, where, names, functions).uses()
     found += [
         Use(code=f"dns.{kind}", kind="error", where="domain/errors.py", line=0, message=sentence)
         for kind, sentence in LOOKUP_KINDS.items()
@@ -115,9 +118,10 @@ def _last_name(node: ast.expr) -> str:
 class _Module:
     """The uses of one module."""
 
-    def __init__(self, tree: ast.Module, where: str, names: dict[str, str]) -> None:
-        self._tree, self._where, self._names = tree, where, names
-        self._skip: set[int] = set()
+    def __init__(
+        self, tree: ast.Module, where: str, names: dict[str, str], functions: dict[str, ast.FunctionDef]
+    ) -> None:
+        self._tree, self._where, self._names, self._functions = tree, where, names, functions
 
     def uses(self) -> list[Use]:
         found: list[Use] = []
@@ -135,6 +139,7 @@ class _Module:
             found += self._sequence(list(node.elts), "error", scope)
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple):
             found += self._unpacked(node, node.value)
+            return
         if isinstance(node, ast.Dict):
             found += [self._use(code, "error", v, "") for v in node.values for code in self._codes(v, named=False)]
         if isinstance(node, ast.Assign) and any(_last_name(t) in ("code", "reason_code") for t in node.targets):
@@ -166,7 +171,8 @@ class _Module:
         if "code" not in targets or len(targets) != len(value.elts):
             return []
         codes = self._codes(value.elts[targets.index("code")])
-        return [self._use(code, "reason", node, "") for code in codes]
+        said = self._template(value.elts[targets.index("reason")], None) if "reason" in targets else ""
+        return [self._use(code, "reason", node, said) for code in codes]
 
     def _class(self, node: ast.ClassDef) -> list[Use]:
         sentence = (ast.get_docstring(node) or "").split("\n\n")[0].replace("\n", " ")
@@ -221,6 +227,10 @@ class _Module:
                 return self._template(left, scope, depth) + self._template(right, scope, depth)
             case ast.IfExp(body=body):
                 return self._template(body, scope, depth)
+            case ast.Call(func=ast.Name(id=name)) if name in self._functions and depth < 3:
+                made = self._functions[name]
+                answers = (n.value for n in ast.walk(made) if isinstance(n, ast.Return) and n.value is not None)
+                return next((t for a in answers if " " in (t := self._template(a, made, depth + 1))), "")
             case ast.Name(id=name) if depth < 3:
                 before = self._assigned(name, scope, node.lineno) or self._assigned(name, self._tree, node.lineno)
                 return self._template(before, scope, depth + 1) if before is not None else ""
