@@ -61,8 +61,9 @@ class Runner:
         on_line: Callable[[str], None] | None = None,
         apart: bool = False,
         most: int = 1000,
+        trim: tuple[str, str] = ("$", ""),
     ) -> Result:
-        """keep: pattern of the lines to show, `most` of them. show: the command as it is shown; "" hides it. apart: leave stderr out."""
+        """keep: pattern of the lines to show, `most` of them; trim: (pattern, replacement) for what is shown. show: the command as it is shown; "" hides it. apart: leave stderr out."""
         shown = show if show is not None else " ".join(shlex.quote(part) for part in command)
         if shown:
             self.terminal.command(shown, note)
@@ -71,10 +72,12 @@ class Runner:
 
         def take(line: str) -> None:
             collected.append(line)
-            text = re.sub(r"\s+$", "", line)
-            if keep and len(said) < most and re.search(keep, text) and text.strip() not in said:
-                said.add(text.strip())
-                self.terminal.quote(text)
+            text = line.rstrip()
+            if keep and len(said) < most and re.search(keep, text):
+                text = re.sub(*trim, text)
+                if text.strip() not in said:
+                    said.add(text.strip())
+                    self.terminal.quote(text)
             if on_line is not None:
                 on_line(line)
 

@@ -18,8 +18,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from commands import Runner
+from proof import CheckFailed
 from stage import CHECKOUT, FORMS, Busy, CannotInstall, Stage
-from story import CheckFailed, Story
+from story import Story
 from terminal import Terminal
 
 ABOUT = {
@@ -72,6 +73,7 @@ def _play(options: argparse.Namespace, terminal: Terminal) -> int:
         runner = Runner(terminal=terminal, environment=stage.environment, logs=stage.logs, pids=stage.pids)
         story = Story(stage, terminal, runner)
         try:
+            story.prepare()
             for step in Story.STEPS[: options.until]:
                 step(story)
         except CheckFailed as failed:
@@ -106,7 +108,7 @@ def _where(terminal: Terminal, stage: Stage, seconds: float) -> None:
     terminal.line(terminal.paint("next", "bold"))
     others = ", ".join(f"make demo FORM={form}" for form in FORMS if form != stage.form)
     for command, about in (
-        (f". {_short(stage.shell)} && certwright audit tail", "who did what, in this demonstration's store"),
+        (f". {_short(stage.shell)} && certwright audit show", "who did what, in this demonstration's store"),
         ("certwright quickstart DIR", "a project of your own; see README.md"),
         (others, "the same story in the other forms"),
         ("make clean-demo", "remove all of it"),

@@ -1,4 +1,4 @@
-"""Everything that the demonstration stands on, below .demo/: directories, environment, DNS server, TLS servers, plugin."""
+"""Everything that the demonstration stands on, below .demo/: directories, environment, DNS server, TLS servers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ import dns.name
 import dns.query
 import dns.rcode
 import dns.update
-from certwright import __version__
 from certwright.server.dns import DnsServer, TsigKey
 from certwright.server.tls import TlsEndpoint
 from commands import end_left_over
@@ -96,7 +95,6 @@ class Stage:
             self._clean()
             self._servers()
             self._environment()
-            self._plugin()
             self._projects()
         except BaseException:
             self._stack.close()
@@ -149,7 +147,7 @@ class Stage:
         for name, call in {
             "python": "",
             "python3": "",
-            "certwright": "-c 'from certwright.cli.main import main; main()' ",
+            "certwright": """-c 'import sys; sys.argv[0] = "certwright"; from certwright.cli.main import main; main()' """,
         }.items():
             _script(bin_ / name, f'exec "{sys.executable}" {call}"$@"')
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("PULUMI_", "CERTWRIGHT_", "PYTHON"))}
@@ -175,12 +173,6 @@ class Stage:
         self.environment = {**kept, **own, "NO_COLOR": "1"}
         lines = (f"export {name}={shlex.quote(value)}" for name, value in own.items())
         self.shell.write_text("# The demonstration's environment:  . .demo/env.sh\n" + "\n".join(lines) + "\n")
-
-    def _plugin(self) -> None:
-        """The executable in the demonstration's own PULUMI_HOME, as `certwright plugin install` puts it."""
-        place = self.base / "pulumi" / "plugins" / f"resource-certwright-v{__version__}"
-        place.mkdir(parents=True)
-        _script(place / "pulumi-resource-certwright", f'exec "{sys.executable}" -u -m certwright.plugin.main "$@"')
 
     @property
     def sdk(self) -> Path:
