@@ -107,10 +107,11 @@ def drive(
                 "to resume.",
             )
         if spent >= timeout_s:
+            stop = "" if shown.endswith(".") else "."  # a sentence may end with a record's name, dot and all
             return Outcome(
                 issued=False,
                 problems=found.problems,
-                why=f"not validated after {timeout_s:g}s: {found.proved} of {found.total} names validated. {shown}. "
+                why=f"not validated after {timeout_s:g}s: {found.proved} of {found.total} names validated. {shown}{stop} "
                 "Run `pulumi up` again to resume.",
             )
         pause = min(interval_s, max(0.0, timeout_s - spent))
