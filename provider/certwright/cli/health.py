@@ -98,7 +98,7 @@ def settings(situation: Situation) -> Iterator[Finding]:
             name="settings",
             severity=Severity.CRITICAL,
             seen=situation.problem.render().replace("\n", " "),
-            todo="correct the CERTWRIGHT_… variable that is named; `certwright config show --origins` lists them",
+            todo="correct the CERTWRIGHT_ variable that is named; `certwright config show --origins` lists them",
         )
         return
     assert situation.services is not None
@@ -264,7 +264,7 @@ def pulumi(_: Situation) -> Iterator[Finding]:
         name="languages",
         severity=Severity.OK if hosts else Severity.WARN,
         seen=f"hosts for {', '.join(hosts)}" if hosts else "no language host is on PATH",
-        todo="" if hosts else "put the pulumi-language-… programs beside the pulumi command",
+        todo="" if hosts else "put the pulumi-language-NAME programs beside the pulumi command",
     )
 
 

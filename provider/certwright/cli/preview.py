@@ -64,7 +64,7 @@ def read_preview(text: str) -> Preview:
     if any(isinstance(d, dict) and d.get("severity") == "error" for d in document.get("diagnostics") or []):
         first = next(d for d in document["diagnostics"] if d.get("severity") == "error")
         raise CertwrightError(
-            f"the preview failed, so it does not say what would be deleted: {str(first.get('message', '')).strip()[:300]}",
+            f"the preview failed, so it does not say what would be deleted: {_first_line(first.get('message'))}",
             code="preview.failed",
         )
     if "steps" not in document and "changeSummary" not in document:
@@ -73,6 +73,11 @@ def read_preview(text: str) -> Preview:
     if not isinstance(steps, list) or not all(isinstance(s, dict) for s in steps):
         raise _unreadable('its "steps" are no list of objects')
     return Preview(steps=tuple(_step(s, s.get("oldState"), s.get("newState")) for s in steps))
+
+
+def _first_line(message: object) -> str:
+    lines = str(message or "").strip().splitlines()
+    return lines[0].removeprefix("error: ")[:300] if lines else "it says no reason"
 
 
 def _stream(text: str) -> Preview:

@@ -164,7 +164,10 @@ class Screen:
         shown = self._fitted(headers, [list(row) for row in rows], cut, out.width)
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
         for header in headers:
-            table.add_column(header, no_wrap=header not in WRAPPED)
+            wraps = header in WRAPPED
+            table.add_column(
+                header, no_wrap=not wraps, overflow="fold" if wraps else "crop" if self.ascii else "ellipsis"
+            )
         for row in shown:
             table.add_row(*row)
         out.print(table)

@@ -153,7 +153,7 @@ def path(screen: Screen) -> Exit:
     from certwright.domain.errors import NotFound
 
     found = files.installed(os.environ)
-    if screen.as_json:
+    if screen.as_json and found:
         ambient = files.on_path(os.environ)
         screen.document(
             "pluginPath",
