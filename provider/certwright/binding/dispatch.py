@@ -257,7 +257,7 @@ class Dispatcher:
     def warn_undeclared(self) -> None:
         """Warn, on their delete rows, of resources that this run did not declare and whose deletion will be refused."""
         prefix = self.run.urn_prefix()
-        if self._services is None or not prefix or self.run.only_refreshed:
+        if self._services is None or not prefix:  # no Check: `pulumi refresh` or `destroy`, nothing to compare with
             return
         for urn, sentence in self._registry.usage(self._services, prefix, set(self.run.checked)):
             self._log.send(urn, "warning", sentence)

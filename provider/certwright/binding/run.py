@@ -142,7 +142,6 @@ class RunTable:
         self._announced: dict[str, dict[str, Any]] = {}
         self._refreshing: set[str] = set()
         self.checked: set[str] = set()
-        self.read: set[str] = set()
         self._known: dict[tuple[str, str], None] = {}  # ordered, each once
         self._claimed: set[tuple[str, str]] = set()
         self._unanswered: dict[str, str] = {}
@@ -180,7 +179,6 @@ class RunTable:
     def note_read(self, urn: str) -> None:
         with self._lock:
             self._refreshing.add(urn)
-            self.read.add(urn)
 
     def note_checked(self, urn: str) -> None:
         with self._lock:
@@ -251,12 +249,6 @@ class RunTable:
             return self._wrote
 
     # the end -------------------------------------------------------------------------------------------------------
-
-    @property
-    def only_refreshed(self) -> bool:
-        """Reads but no Check: `pulumi refresh`."""
-        with self._lock:
-            return bool(self.read) and not self.checked
 
     def urn_prefix(self) -> str:
         """`urn:pulumi:STACK::PROJECT::` of this run, from the first checked resource; empty before any Check."""
