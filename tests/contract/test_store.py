@@ -90,9 +90,13 @@ def test_a_read_sees_one_moment(store: SqlStore, place: Place) -> None:
 def test_insert_of_a_taken_key_is_a_conflict_and_nothing_of_the_transaction_stays(store: SqlStore) -> None:
     with store.write() as tx:
         tx.insert(serial(1))
-    with pytest.raises(Conflict, match=r"serials has a record with this key already: arn:ca/1"), store.write() as tx:
-        tx.insert(serial(1, arn="another"))
-        tx.insert(serial(2))
+    def take_it_again() -> None:
+        with store.write() as tx:
+            tx.insert(serial(1, arn="another"))
+            tx.insert(serial(2))
+
+    with pytest.raises(Conflict, match=r"serials has a record with this key already: arn:ca/1"):
+        take_it_again()
     with store.read() as reader:
         assert reader.all(SerialRecord) == [serial(1)]
 

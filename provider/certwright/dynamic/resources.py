@@ -50,6 +50,83 @@ class CustomExtensionArgs(TypedDict, total=False):
     value: Input[str]
 
 
+class ApiPassthroughArgs(TypedDict, total=False):
+    """What the request adds to a template whose name ends in `_APIPassthrough` or `_APICSRPassthrough`."""
+
+    subject: Input[SubjectArgs]
+    extensions: Input[PassthroughExtensionsArgs]
+
+
+class PassthroughExtensionsArgs(TypedDict, total=False):
+    """Extensions that the request asks for."""
+
+    subject_alternative_names: Input[Sequence[Input[GeneralNameArgs]]]
+    key_usage: Input[PassthroughKeyUsageArgs]
+    extended_key_usage: Input[Sequence[Input[PassthroughExtendedKeyUsageArgs]]]
+    certificate_policies: Input[Sequence[Input[PolicyInformationArgs]]]
+    custom_extensions: Input[Sequence[Input[CustomExtensionArgs]]]
+
+
+class GeneralNameArgs(TypedDict, total=False):
+    """One subject alternative name: exactly one of its kinds."""
+
+    dns_name: Input[str]
+    ip_address: Input[str]
+    rfc822_name: Input[str]
+    uniform_resource_identifier: Input[str]
+    directory_name: Input[SubjectArgs]
+    other_name: Input[OtherNameArgs]
+    registered_id: Input[str]
+
+
+class OtherNameArgs(TypedDict, total=False):
+    """A name of a kind of its own."""
+
+    type_id: Input[str]
+    value: Input[str]
+
+
+class PassthroughKeyUsageArgs(TypedDict, total=False):
+    """Key usages, each a switch."""
+
+    digital_signature: Input[bool]
+    non_repudiation: Input[bool]
+    key_encipherment: Input[bool]
+    data_encipherment: Input[bool]
+    key_agreement: Input[bool]
+    key_cert_sign: Input[bool]
+    crl_sign: Input[bool]
+    encipher_only: Input[bool]
+    decipher_only: Input[bool]
+
+
+class PassthroughExtendedKeyUsageArgs(TypedDict, total=False):
+    """One extended key usage: by its name or by its object identifier."""
+
+    extended_key_usage_type: Input[str]
+    extended_key_usage_object_identifier: Input[str]
+
+
+class PolicyInformationArgs(TypedDict, total=False):
+    """One certificate policy."""
+
+    cert_policy_id: Input[str]
+    policy_qualifiers: Input[Sequence[Input[PolicyQualifierInfoArgs]]]
+
+
+class PolicyQualifierInfoArgs(TypedDict, total=False):
+    """One qualifier of a policy; only `CPS` exists."""
+
+    policy_qualifier_id: Input[str]
+    qualifier: Input[PolicyQualifierArgs]
+
+
+class PolicyQualifierArgs(TypedDict, total=False):
+    """The address of the certification practice statement."""
+
+    cps_uri: Input[str]
+
+
 class ValidityArgs(TypedDict, total=False):
     """How long a certificate is valid."""
 
@@ -106,10 +183,12 @@ class Certificate(CertwrightResource, module="certwright", name="Certificate"):
     certificate_chain: Output[str | None]
     certificate_signing_request: Output[str | None]
     key_algorithm: Output[str | None]
+    signing_algorithm: Output[str | None]
     subject: Output[Any]
     key_usages: Output[list[Any] | None]
     extended_key_usages: Output[list[str] | None]
     custom_extensions: Output[list[Any] | None]
+    api_passthrough: Output[Any]
     template_arn: Output[str | None]
     validity: Output[Any]
     early_renewal_duration: Output[str | None]
@@ -154,10 +233,12 @@ class Certificate(CertwrightResource, module="certwright", name="Certificate"):
         certificate_chain: Input[str] | None = None,
         certificate_signing_request: Input[str] | None = None,
         key_algorithm: Input[str] | None = None,
+        signing_algorithm: Input[str] | None = None,
         subject: Input[SubjectArgs] | None = None,
         key_usages: Input[Sequence[Input[str]]] | None = None,
         extended_key_usages: Input[Sequence[Input[str]]] | None = None,
         custom_extensions: Input[Sequence[Input[CustomExtensionArgs]]] | None = None,
+        api_passthrough: Input[ApiPassthroughArgs] | None = None,
         template_arn: Input[str] | None = None,
         validity: Input[ValidityArgs] | None = None,
         early_renewal_duration: Input[str] | None = None,
@@ -187,14 +268,23 @@ class Certificate(CertwrightResource, module="certwright", name="Certificate"):
             `certificateAuthorityArn`.
         key_algorithm: Default: `RSA_2048` under an RSA CA, else `EC_prime256v1`. Not for imported and signed
             certificates.
+        signing_algorithm: Algorithm of the CA's signature on a private or signed certificate; it must fit the
+            CA's key. Default: the CA's own `signingAlgorithm`.
         subject: Subject of a private or signed certificate; default: the first name as common name, where it
             fits.
         key_usages: Key usages of a private or signed certificate; default: those of its template.
         extended_key_usages: Extended key usages, by ACM PCA's name (`SERVER_AUTH` …) or object identifier.
         custom_extensions: Further extensions.
+        api_passthrough: What a private or signed certificate adds to its template, as ACM PCA's
+            ApiPassthrough; an object, or its JSON text where the program's language allows it (AWS's spelling
+            is accepted there). Needs a `templateArn` with `_APIPassthrough` or `_APICSRPassthrough`.
         template_arn: Profile of a private or signed certificate, as ACM PCA names it: `EndEntityCertificate`
             (default), `EndEntityServerAuthCertificate`, `EndEntityClientAuthCertificate`,
-            `CodeSigningCertificate`, `OCSPSigningCertificate`.
+            `CodeSigningCertificate`, `OCSPSigningCertificate`, by name or as
+            `arn:aws:acm-pca:::template/NAME/V1`; with `_APIPassthrough`, `_CSRPassthrough` or
+            `_APICSRPassthrough` behind it, values of `apiPassthrough` or of the CSR are let through.
+            `BlankEndEntityCertificate` and `BlankEndEntityCertificate_CriticalBasicConstraints`, only with
+            such a suffix, fix no usages. Order: template, API, CSR.
         validity: How long it is valid. Default: private 395 days, public by the provider's `validityProfile`,
             both cut at the CA's end; a stated one beyond the CA's end is refused.
         early_renewal_duration: How long before expiry the renewal window opens: `P60D`, `1440h` or `33%`.
@@ -217,10 +307,12 @@ class Certificate(CertwrightResource, module="certwright", name="Certificate"):
             certificate_chain=certificate_chain,
             certificate_signing_request=certificate_signing_request,
             key_algorithm=key_algorithm,
+            signing_algorithm=signing_algorithm,
             subject=subject,
             key_usages=key_usages,
             extended_key_usages=extended_key_usages,
             custom_extensions=custom_extensions,
+            api_passthrough=api_passthrough,
             template_arn=template_arn,
             validity=validity,
             early_renewal_duration=early_renewal_duration,

@@ -194,9 +194,7 @@ def complete(
         if version.has_certificate or material is None or not material.prepared:
             return record, version
         # The certificate that the journal names: the CA may have been re-signed or rotated since.
-        issuer = issuer_for(
-            reader, version.issuer_arn, now=services.clock.now(), version_number=version.issuer_version
-        )
+        issuer = issuer_for(reader, version.issuer_arn, now=services.clock.now(), version_number=version.issuer_version)
     left = Journaled(record=record, version=version, material=material, issuer=issuer, prepared=material.prepared)
     return complete_all(services, [left], look_again=True)[0]
 
