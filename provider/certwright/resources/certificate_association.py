@@ -48,7 +48,8 @@ class CertificateAssociation(Handling):
         tree, findings = without_managed(AssociationInputs, olds, news)
         typed, problems = decode(AssociationInputs, tree)
         findings += [*problems, *self._judge(typed, tree)]
-        version: Any = number(olds, DEPLOYED) or UNKNOWN
+        # UNKNOWN only while the certificate is: a real run refuses a Check that answers it for something else.
+        version: Any = number(olds, DEPLOYED) or (UNKNOWN if reveal(tree.get("certificateArn")) is UNKNOWN else None)
         if not findings:
             with self.facts(ctx, {}) as reader:
                 version = self._expected(ctx, reader, tree) or version
@@ -56,7 +57,8 @@ class CertificateAssociation(Handling):
                 if record is not None:
                     ctx.run.note_known("association", record.arn)
                 findings += self._regional(reader, tree)
-        return CheckResult(inputs={**tree, DEPLOYED: version}, findings=tuple(findings))
+        managed = {} if version is None else {DEPLOYED: version}
+        return CheckResult(inputs={**tree, **managed}, findings=tuple(findings))
 
     def _judge(self, typed: AssociationInputs, tree: Tree) -> list[Finding]:
         findings: list[Finding] = []

@@ -60,12 +60,13 @@ class CertificateValidation(Handling):
                     message=f'"{typed.dns_writer}" is not a configured DNS writer; known: {known}. Add it to certwright:dnsWriters',
                 )
             )
-        version: Any = number(olds, VALIDATED) or UNKNOWN
+        version: Any = number(olds, VALIDATED) or _unless_known(tree)
         if not findings:
             with self.facts(ctx, {}) as reader:
                 version = self._expected(ctx, reader, tree) or version
                 findings += self._missing(reader, tree)
-        return CheckResult(inputs={**tree, VALIDATED: version}, findings=tuple(findings))
+        managed = {} if version is None else {VALIDATED: version}
+        return CheckResult(inputs={**tree, **managed}, findings=tuple(findings))
 
     def _missing(self, reader: Reader | None, tree: Tree) -> list[Finding]:
         """VAL-3: a record that the program forgot, by name."""
@@ -251,6 +252,11 @@ class CertificateValidation(Handling):
             ctx.run.note_write()
             with self.services.store.write() as tx:
                 tx.save(replace(get(tx, id), driven=False))
+
+
+def _unless_known(tree: Tree) -> Any:
+    """UNKNOWN while the certificate is: a real run refuses a Check that answers it for something else."""
+    return UNKNOWN if reveal(tree.get("certificateArn")) is UNKNOWN else None
 
 
 def _row(row: ValidationRecord) -> Tree:
