@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
+from servers.postgres import NoPostgres, PostgresServer
 
 # Lacks of the machine itself, which no package can cure.
 _OF_THE_MACHINE = ("no IPv6",)
@@ -27,3 +28,14 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"skipped, although CERTWRIGHT_REQUIRE_SERVERS is set: {reason}"
     return report
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    try:
+        with PostgresServer() as server:
+            yield server
+    except NoPostgres as reason:
+        if os.environ.get("CERTWRIGHT_REQUIRE_SERVERS"):
+            raise
+        pytest.skip(str(reason))

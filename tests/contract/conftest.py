@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from certwright.store.sql import SqlStore
-from servers.postgres import NoPostgres, PostgresServer
 from servers.stores import Place
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
-    try:
-        with PostgresServer() as server:
-            yield server
-    except NoPostgres as reason:
-        if os.environ.get("CERTWRIGHT_REQUIRE_SERVERS"):
-            raise
-        pytest.skip(str(reason))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -90,6 +90,7 @@ def test_a_read_sees_one_moment(store: SqlStore, place: Place) -> None:
 def test_insert_of_a_taken_key_is_a_conflict_and_nothing_of_the_transaction_stays(store: SqlStore) -> None:
     with store.write() as tx:
         tx.insert(serial(1))
+
     def take_it_again() -> None:
         with store.write() as tx:
             tx.insert(serial(1, arn="another"))

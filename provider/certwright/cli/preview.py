@@ -10,7 +10,8 @@ from certwright.domain.arn import ArnKind, parse_arn
 from certwright.domain.errors import CertwrightError
 
 # The operations after which the old resource is gone. Dropping a read resource (`discard`) deletes nothing.
-LEAVES = frozenset({"delete", "delete-replaced", "replace"})
+DELETES = frozenset({"delete", "delete-replaced"})
+LEAVES = DELETES | {"replace"}
 RETAINED = "retained"
 
 
@@ -41,13 +42,22 @@ class Preview:
         return tuple(found.values())
 
     def moved_before(self, deletion: Step) -> dict[str, str]:
-        """Association id → certificate ARN that it will have, for updates that come before `deletion` does."""
-        last = max(i for i, s in enumerate(self.steps) if s.id == deletion.id and s.op in LEAVES)
+        """Association id → certificate ARN that it will have, for updates that come before `deletion` does.
+
+        A document has one step for a replacement and does not tell when the old resource goes: after everything else,
+        unless the program says deleteBeforeReplace. Events tell it.
+        """
+        told = [i for i, s in enumerate(self.steps) if s.id == deletion.id and s.op in DELETES]
+        last = max(told) if told else len(self.steps)
         return {
             step.id: step.new_certificate_arn
             for step in self.steps[:last]
             if step.op == "update" and step.kind is ArnKind.ASSOCIATION and step.new_certificate_arn is not None
         }
+
+    def is_told(self, deletion: Step) -> bool:
+        """Whether the order of this deletion is known."""
+        return any(s.id == deletion.id and s.op in DELETES for s in self.steps)
 
 
 def read_preview(text: str) -> Preview:

@@ -186,7 +186,7 @@ def _refuse_second_owner(services: Services, reader: Reader, kind: str, place: s
 
 def deploy(services: Services, arn: str, *, cancel: CancelSignal) -> AssociationRecord:
     """Bring the serving version to the target and prove it. Safe to repeat: equal bytes are left alone."""
-    with services.store.lease(f"association:{arn}", seconds=120, wait_seconds=60, cancel=cancel):
+    with services.store.lease(f"association:{arn}", seconds=30, wait_seconds=60, cancel=cancel):
         with services.store.read() as reader:
             record = _get(reader, arn)
             bundle, _ = bundle_for(services, reader, record.certificate_arn)

@@ -252,7 +252,7 @@ def create(
 def re_sign(services: Services, arn: str, *, spec: Json, reason_code: str) -> AuthorityRecord:
     """A new certificate under the same ARN; the key stays unless its algorithm or `rotation` changes."""
     now = services.clock.now()
-    with services.store.lease(f"authority:{arn}", seconds=60, wait_seconds=30), services.store.write() as tx:
+    with services.store.lease(f"authority:{arn}", seconds=30, wait_seconds=60), services.store.write() as tx:
         record = _get(tx, arn)
         if record.newest_version == record.serving_version:
             record = _journal(services, tx, record, spec=spec, reason_code=reason_code, now=now)

@@ -37,7 +37,7 @@ def _spec(kind: str, name: str, years: int, **more: object) -> Json:
 
 def ensure_bundled(services: Services, *, region: str, account: str) -> str:
     """Make what is missing, one maker at a time; returns the issuing CA's ARN."""
-    with services.store.lease(f"bundled:{account}:{region}", seconds=60, wait_seconds=60):
+    with services.store.lease(f"bundled:{account}:{region}", seconds=30, wait_seconds=60):
         root_urn = _ROOT.format(account=account, region=region)
         issuing_urn = _ISSUING.format(account=account, region=region)
         with services.store.read() as reader:

@@ -112,7 +112,7 @@ def reissue(
     if before.mode is Mode.PUBLIC:
         _ensure_issuer(services, spec, before.region, before.account)
     fresh = None
-    with services.store.lease(f"certificate:{arn}", seconds=60, wait_seconds=30):
+    with services.store.lease(f"certificate:{arn}", seconds=30, wait_seconds=60):
         now = services.clock.now()
         with services.store.write() as tx:
             record = get(tx, arn)
@@ -164,7 +164,7 @@ def retry(services: Services, arn: str) -> CertificateRecord:
 
 def reimport(services: Services, arn: str, *, spec: Json, imported: ImportedMaterial) -> CertificateRecord:
     """Another foreign certificate under the same ARN (IMP-1)."""
-    with services.store.lease(f"certificate:{arn}", seconds=60, wait_seconds=30), services.store.write() as tx:
+    with services.store.lease(f"certificate:{arn}", seconds=30, wait_seconds=60), services.store.write() as tx:
         return store_imported(services, tx, get(tx, arn), spec, imported, now=services.clock.now())
 
 

@@ -64,6 +64,15 @@ def creator_is_gone(creator: str) -> bool:
     return pid != own_pid and _start_time(int(pid)) != start
 
 
+def died_here(creator: str) -> bool:
+    """Whether a process of this host and this boot has certainly ended; False for what cannot be told from here."""
+    if creator.count("/") != 3:
+        return False
+    host, boot, pid, start = creator.split("/")
+    here, boot_now, own_pid, _ = this_process().split("/")
+    return (host, boot) == (here, boot_now) and pid != own_pid and _start_time(int(pid)) != start
+
+
 def adoptable(reader: Reader, kind: type[A], urn: str) -> A | None:
     """The unclaimed leftover of an interrupted create of `urn`, or None."""
     if not urn:

@@ -128,7 +128,7 @@ def look(
     writer_name: str = "",
 ) -> Round:
     """One round. Does nothing when the newest version is not pending."""
-    with services.store.lease(f"certificate:{arn}", seconds=120, wait_seconds=30, cancel=cancel):
+    with services.store.lease(f"certificate:{arn}", seconds=30, wait_seconds=60, cancel=cancel):
         record, version = _newest(services, arn)
         if version.status is not CertificateStatus.PENDING_VALIDATION or record.mode is not Mode.PUBLIC:
             record, version = complete(services, arn)

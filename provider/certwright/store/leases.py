@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from certwright.domain.errors import Cancelled, CertwrightError, Conflict
+from certwright.engine.claims import died_here
 from certwright.engine.ports import CancelSignal, Lease
 from certwright.store.backend import Backend
 from certwright.store.failures import translate
@@ -90,6 +91,10 @@ class Leases:
                 if row is not None:
                     return Lease(name=name, holder=self._holder, token=int(row[0]))
                 other: Any = self._run(connection, self._sql.look, (name,)).first()
+                if other is not None and died_here(_identity(other[0])):
+                    # kill -9 leaves a lease behind; nobody has to wait until it lapses. The token still fences.
+                    self._run(connection, self._sql.release, (name, other[2]))
+                    continue
             if waited >= wait_seconds:
                 raise self._taken(name, other, wait_seconds)
             step = min(pause * random.uniform(0.5, 1.0), wait_seconds - waited)
@@ -98,7 +103,9 @@ class Leases:
             pause = min(pause * 2, LONGEST_WAIT_S)
 
     def _taken(self, name: str, other: Any, wait_seconds: float) -> Conflict:
-        who, since = (other[0], _spell(other[1])) if other is not None else ("somebody", "a moment ago")
+        who, since = (
+            (other[0].partition(" [")[0], _spell(other[1])) if other is not None else ("somebody", "a moment ago")
+        )
         return Conflict(
             f"{name} is being worked on by {who} since {since}; waited {wait_seconds:g} s. Run again when that is done",
             code="store.leased",
@@ -153,6 +160,11 @@ class Leases:
             raise translate(error, doing="taking a lease in", shown=self._backend.shown) from None
 
 
+def _identity(holder: str) -> str:
+    """`root on vm, process 7 [vm/boot/7/start]` → what is in the brackets, as `claims.this_process` gave it."""
+    return holder.partition(" [")[2].removesuffix("]")
+
+
 def _spell(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
@@ -179,7 +191,7 @@ class _Sql:
             f"VALUES ({p}, {p}, 1, {now}, {now} + {p}) "
             "ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, token = l.token + 1, "
             f"since = excluded.since, until = excluded.until WHERE l.until <= {now} RETURNING token",
-            look=f"SELECT holder, since FROM {table} WHERE name = {p}",  # noqa: S608
+            look=f"SELECT holder, since, token FROM {table} WHERE name = {p}",  # noqa: S608
             check=f"SELECT token FROM {table} WHERE name = {p}{lock}",  # noqa: S608
             renew=f"UPDATE {table} SET until = {now} + {p} WHERE name = {p} AND token = {p}",  # noqa: S608
             release=f"UPDATE {table} SET until = 0 WHERE name = {p} AND token = {p}",  # noqa: S608

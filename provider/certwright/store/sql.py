@@ -162,11 +162,13 @@ class SqlStore:
     @property
     def _leases(self) -> Leases:
         if self._leases_ is None:
+            from certwright.engine.claims import this_process
             from certwright.store.leases import Leases
 
             with self._opening:
                 if self._leases_ is None:
-                    holder = f"{self._actor.who} on {socket.gethostname()}, process {os.getpid()}"
+                    who = f"{self._actor.who} on {socket.gethostname()}, process {os.getpid()}"
+                    holder = f"{who} [{this_process()}]"
                     self._leases_ = Leases(self._backend, holder=holder)
         return self._leases_
 

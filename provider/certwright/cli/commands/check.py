@@ -74,10 +74,13 @@ def check(
             _confirm(services.store, step)
         with reading(services) as reader:
             refusals = refused(reader, preview) if reader is not None else []
+            warnings = uncertain(reader, preview) if reader is not None else []
     if screen.as_json:
-        screen.document("check", _document(preview, refusals))
+        screen.document("check", _document(preview, refusals, warnings))
     else:
         _tell(screen, preview, refusals)
+        for warning in warnings:
+            screen.note(f"warning: {safe(warning)}", style="yellow")
     return Exit.ERROR if refusals else Exit.OK
 
 
@@ -123,6 +126,21 @@ def refused(reader: Reader, preview: Preview) -> list[Refusal]:
         if refusal is not None:
             found.append(refusal)
     return found
+
+
+def uncertain(reader: Reader, preview: Preview) -> list[str]:
+    """Replacements of served certificates whose order a document does not tell: fine, but for deleteBeforeReplace."""
+    from certwright.domain.arn import ArnKind
+    from certwright.engine.certificates import in_use_by
+
+    return [
+        f"{step.urn.rsplit('::', 1)[-1]} is replaced while it is served: its associations move first, unless the program "
+        "says deleteBeforeReplace, which `pulumi up` refuses (PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true tells the order)"
+        for step in preview.deletions()
+        if step.kind is ArnKind.CERTIFICATE
+        and not preview.is_told(step)
+        and any(a.arn in preview.moved_before(step) for a in in_use_by(reader, step.id))
+    ]
 
 
 def _certificate(reader: Reader, preview: Preview, step: Step, gone: set[str]) -> Refusal | None:
@@ -175,10 +193,11 @@ def _authority(reader: Reader, step: Step, gone: set[str]) -> Refusal | None:
     )
 
 
-def _document(preview: Preview, refusals: list[Refusal]) -> dict[str, object]:
+def _document(preview: Preview, refusals: list[Refusal], warnings: list[str]) -> dict[str, object]:
     return {
         "ok": not refusals,
         "steps": len(preview.steps),
+        "warnings": warnings,
         "deletions": [{"urn": s.urn, "arn": s.id, "op": s.op} for s in preview.deletions()],
         "refusals": [
             {
