@@ -71,12 +71,13 @@ def read_preview(text: str) -> Preview:
         return _stream(text)
     if not isinstance(document, dict):
         raise _unreadable("it is JSON, but no object")
-    if any(isinstance(d, dict) and d.get("severity") == "error" for d in document.get("diagnostics") or []):
-        first = next(d for d in document["diagnostics"] if d.get("severity") == "error")
-        raise CertwrightError(
-            f"the preview failed, so it does not say what would be deleted: {_first_line(first.get('message'))}",
-            code="preview.failed",
-        )
+    diagnostics = document.get("diagnostics")
+    for said in diagnostics if isinstance(diagnostics, list) else ():
+        if isinstance(said, dict) and said.get("severity") == "error":
+            raise CertwrightError(
+                f"the preview failed, so it does not say what would be deleted: {_first_line(said.get('message'))}",
+                code="preview.failed",
+            )
     if "steps" not in document and "changeSummary" not in document:
         raise _unreadable('it has neither "steps" nor "changeSummary"')
     steps = document.get("steps") or []
@@ -103,7 +104,8 @@ def _stream(text: str) -> Preview:
             raise _unreadable(f"line {number} is not JSON") from None
         if not isinstance(event, dict):
             raise _unreadable(f"line {number} is no object")
-        metadata = (event.get("resourcePreEvent") or {}).get("metadata")
+        before = event.get("resourcePreEvent")
+        metadata = before.get("metadata") if isinstance(before, dict) else None
         if isinstance(metadata, dict):
             steps.append(_step(metadata, metadata.get("old"), metadata.get("new")))
     return Preview(steps=tuple(steps))
