@@ -101,8 +101,9 @@ typecheck: $(VENV)/.stamp-dev ## mypy --strict
 # --- generated files ------------------------------------------------------------------------------------------------
 
 .PHONY: schema
-schema: $(VENV)/.stamp-run ## write schema.json from the resource models
+schema: $(VENV)/.stamp-run ## write schema.json and the dynamic classes from the resource models
 	$(BIN)/python tools/gen_schema.py
+	$(BIN)/python tools/gen_dynamic.py
 
 .PHONY: sdkgen
 sdkgen:

@@ -244,6 +244,19 @@ class TestClasses:
         assert made.typ == "pulumi-python:dynamic/certwright:Widget"
         assert set(made.inputs) == {"name", "password", "tags", "__provider"}
 
+    def test_a_secret_argument_is_an_output_that_says_so(self) -> None:
+        mocks.set_mocks(Mocks())
+        seen: list[bool] = []
+
+        @pulumi.runtime.test
+        async def program() -> None:
+            found = properties("Widget", WidgetInputs, {"name": "wiki", "password": "hunter2"})
+            assert found["name"] == "wiki"
+            seen.append(await found["password"].is_secret())
+
+        program()
+        assert seen == [True]
+
     def test_the_types_that_states_hold(self) -> None:
         assert Certificate._resource_type_name == "dynamic/certwright:Certificate"
 

@@ -108,15 +108,14 @@ def test_it_ends_when_the_engine_is_gone(tmp_path: Path) -> None:
 
 def test_it_ends_when_its_parent_was_killed() -> None:
     stop, gone = threading.Event(), threading.Event()
-    parents = iter([7, 7, 1])
+    parents, looks = iter([7, 7, 1]), iter(range(10))
 
-    def getppid() -> int:
-        parent = next(parents, None)
-        if parent is None:
-            stop.set()  # it did not notice; end the loop so that the test fails rather than hangs
-        return parent or 1
+    def address() -> str:
+        if next(looks) == 9:
+            stop.set()  # it did not notice: let the test fail rather than hang
+        return ""
 
-    watch(lambda: "", parent=7, stop=stop, gone=gone.set, getppid=getppid, period_s=0)
+    watch(address, parent=7, stop=stop, gone=gone.set, getppid=lambda: next(parents), period_s=0)
     assert gone.is_set()
 
 
