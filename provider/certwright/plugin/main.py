@@ -25,6 +25,7 @@ _OPTIONS = [
 ]
 _STOP_GRACE_S = 1.0
 _HARD_STOP_S = 5.0
+_WAKE_S = 0.2
 
 
 def serve(session: Session) -> tuple[grpc.Server, int]:
@@ -60,7 +61,9 @@ def main() -> None:
             kwargs={"parent": parent, "stop": stop, "gone": gone},
             daemon=True,
         ).start()
-    stop.wait()
+    # The kernel may give a signal to any thread, and Python runs its handler in this one only: so it has to wake up.
+    while not stop.wait(_WAKE_S):
+        pass
     _finish(session, server, killed=killed.is_set())
 
 

@@ -28,6 +28,7 @@ HANDSHAKE_TIMEOUT_S = 10.0
 IDLE_TIMEOUT_S = 300.0
 LARGEST_REQUEST = 16384
 _READ_ATTEMPTS = 3
+WAKE_S = 0.2
 
 
 class _Pair:
@@ -240,7 +241,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(signal.SIGHUP, lambda number, frame: endpoint.reload())
         sys.stdout.write(f"{endpoint.port}\n")
         sys.stdout.flush()
-        stopped.wait()
+        # The kernel may give a signal to any thread, and Python runs its handler in this one only: so it has to wake up.
+        while not stopped.wait(WAKE_S):
+            pass
     return 0
 
 
