@@ -119,7 +119,10 @@ def _draw(screen: Screen, found: list[Entry], span: timedelta, within: str, now:
 
 
 def _columns(screen: Screen, found: list[Entry]) -> int:
-    taken = max(len(entry.name) for entry in found) + 16 + 7 + 7 + 8 + 10
+    from certwright.cli.wording import issuer_name
+
+    issuers = min(24, max(6, *(len(issuer_name(entry)) for entry in found)))
+    taken = max(len(entry.name) for entry in found) + issuers + len("Renewal" + "Expires" + "expired") + 6 * 2
     return max(NARROWEST, min(WIDEST, screen.width - taken))
 
 
