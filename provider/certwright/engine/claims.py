@@ -98,6 +98,9 @@ def give_fresh_arn(tx: Transaction, record: A, arn: str, creator: str) -> A:
             tx.remove(kind, arn=old, **_rest_of_key(child))
             tx.save(replace(child, arn=arn))
     for serial in tx.all(SerialRecord, arn=old):
+        if serial.issuer_arn == old:  # a root is its own issuer, and the issuer is part of the key
+            tx.remove(SerialRecord, issuer_arn=old, serial=serial.serial)
+            serial = replace(serial, issuer_arn=arn)
         tx.save(replace(serial, arn=arn))
     if isinstance(record, AuthorityRecord):
         for version in tx.all(AuthorityVersionRecord, arn=arn, issuer_arn=old):
