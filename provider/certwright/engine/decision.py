@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 
 from certwright.domain.errors import Reason
-from certwright.engine.authority import not_active
 from certwright.engine.damage import damage
+from certwright.engine.issuer import not_active
 from certwright.engine.ports import Reader
 from certwright.engine.records import (
     AuthorityRecord,

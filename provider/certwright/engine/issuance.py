@@ -23,8 +23,8 @@ from certwright.domain.errors import CertwrightError, NotFound
 from certwright.domain.keyspec import KeyAlgorithm, default_leaf_algorithm
 from certwright.domain.serial import SERIAL_RANDOM_BYTES, serial_from
 from certwright.domain.tbs import Prepared, prepare
-from certwright.engine.authority import Issuer, issuer_for, key_algorithm
 from certwright.engine.failpoints import hit
+from certwright.engine.issuer import Issuer, issuer_for, key_algorithm
 from certwright.engine.leaf import leaf_template, leaf_window, renewal_instant, signing_algorithm_for
 from certwright.engine.lifecycle import advance
 from certwright.engine.ports import Reader, Transaction

@@ -23,7 +23,7 @@ from certwright.domain.validity import (
     short_lived_findings,
     validity_window,
 )
-from certwright.engine.authority import Issuer, window_opens
+from certwright.engine.issuer import Issuer, window_opens
 from certwright.engine.leafcontent import content_of, template_for
 from certwright.engine.records import CertificateRecord, Json, Mode, VersionRecord
 from certwright.engine.services import Services

@@ -12,7 +12,7 @@ from certwright.domain.subject import findings as subject_findings
 from certwright.domain.validity import Validity
 from certwright.domain.validity import findings as validity_findings
 from certwright.domain.values import contains_unknown, reveal
-from certwright.engine import authority
+from certwright.engine import issuer as signer
 from certwright.engine.ports import Reader
 from certwright.engine.records import AuthorityRecord, AuthorityStatus
 from certwright.engine.services import Services
@@ -53,12 +53,12 @@ def judge(typed: AuthorityInputs, tree: Tree) -> list[Finding]:
             parse_renew_before(typed.early_renewal_duration)
         except Refused as refusal:
             findings += refusal.findings
-    if isinstance(typed.path_length, int) and not 0 <= typed.path_length <= authority.MAX_LEVELS:
+    if isinstance(typed.path_length, int) and not 0 <= typed.path_length <= signer.MAX_LEVELS:
         findings.append(
             Finding(
                 code="authority.path_length",
                 path="pathLength",
-                message=f"{typed.path_length} is not between 0 and {authority.MAX_LEVELS}",
+                message=f"{typed.path_length} is not between 0 and {signer.MAX_LEVELS}",
             )
         )
     days = typed.permanent_deletion_time_in_days
@@ -110,18 +110,18 @@ def parent_findings(services: Services, reader: Reader, typed: AuthorityInputs, 
         ]
     if record.status is AuthorityStatus.CREATING:
         return []
-    problem = authority.not_active(record, "parentArn")
+    problem = signer.not_active(record, "parentArn")
     if problem is not None:
         return [problem]
     now = services.clock.now()
     try:
-        issuer = authority.issuer_for(reader, typed.parent_arn, now=now)
+        issuer = signer.issuer_for(reader, typed.parent_arn, now=now)
         wanted = typed.path_length if isinstance(typed.path_length, int) else None
-        problem = authority.path_length_problem(issuer, wanted)
+        problem = signer.path_length_problem(issuer, wanted)
         if problem is not None:
             return [problem]
         if isinstance(typed.validity, Validity):
-            authority.ca_window({"type": "SUBORDINATE", "validity": reveal(tree["validity"])}, issuer, now)
+            signer.ca_window({"type": "SUBORDINATE", "validity": reveal(tree["validity"])}, issuer, now)
     except Refused as refusal:
         return list(refusal.findings)
     return []

@@ -29,8 +29,8 @@ from certwright.domain.validity import (
 )
 from certwright.domain.validity import findings as validity_findings
 from certwright.domain.values import UNKNOWN, Secret, contains_unknown, reveal
-from certwright.engine.authority import issuer_for, key_algorithm, not_active
 from certwright.engine.imports import ImportedMaterial
+from certwright.engine.issuer import issuer_for, key_algorithm, not_active
 from certwright.engine.leaf import leaf_window
 from certwright.engine.ports import Reader
 from certwright.engine.records import AuthorityRecord, AuthorityStatus, CertificateRecord, Mode

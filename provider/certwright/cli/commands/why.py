@@ -232,7 +232,7 @@ def _caa_evidence(reader: Reader, entry: Entry) -> str:
 def _issuer(services: Services, reader: Reader, entry: Entry) -> Step:
     from certwright.cli.wording import authority_name
     from certwright.domain.errors import CertwrightError
-    from certwright.engine.authority import issuer_for
+    from certwright.engine.issuer import issuer_for
 
     if entry.record.mode.value == "IMPORTED":
         return Step(what="Issuer", state=State.SKIPPED, seen="imported: signed elsewhere")

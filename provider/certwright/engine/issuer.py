@@ -1,0 +1,195 @@
+"""A CA as a signer: what it is, whether it may sign now, and the limits it sets to what it signs. Reads only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cryptography import x509
+
+from certwright.domain.certificate import bundle_pem, load_der, subject_key_id_of
+from certwright.domain.errors import CertwrightError, Finding, Refused
+from certwright.domain.keyspec import KeyAlgorithm, SigningAlgorithm, default_signing_algorithm
+from certwright.domain.renewbefore import parse_renew_before
+from certwright.domain.subject import Subject
+from certwright.domain.validity import Validity, Window, beyond_issuer, capped, lifetime_window, validity_window
+from certwright.engine.ports import Reader
+from certwright.engine.records import (
+    AuthorityRecord,
+    AuthorityStatus,
+    AuthorityVersionRecord,
+    Json,
+    MaterialRecord,
+)
+
+MAX_LEVELS = 5
+_DEFAULT_LIFETIME = {"ROOT": timedelta(days=3650), "SUBORDINATE": timedelta(days=1825)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issuer:
+    """A CA that signs: its record, serving version, certificate, and the chain from itself to its root."""
+
+    record: AuthorityRecord
+    version: AuthorityVersionRecord
+    certificate: x509.Certificate
+    chain_pem: str  # own certificate first, root last
+    key_identifier: bytes
+
+    @property
+    def signing_algorithm(self) -> SigningAlgorithm:
+        return signing_algorithm(self.version.spec)
+
+    @property
+    def key_algorithm(self) -> KeyAlgorithm:
+        return key_algorithm(self.version.spec)
+
+    @property
+    def path_length(self) -> int | None:
+        return self.certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.path_length
+
+    @property
+    def levels(self) -> int:
+        return self.chain_pem.count("-----BEGIN CERTIFICATE-----")
+
+
+def _configuration(spec: Json) -> Json:
+    found: Json = spec.get("certificateAuthorityConfiguration") or {}
+    return found
+
+
+def key_algorithm(spec: Json) -> KeyAlgorithm:
+    return KeyAlgorithm(_configuration(spec).get("keyAlgorithm") or KeyAlgorithm.EC_PRIME256V1)
+
+
+def signing_algorithm(spec: Json) -> SigningAlgorithm:
+    stated = _configuration(spec).get("signingAlgorithm")
+    return SigningAlgorithm(stated) if stated else default_signing_algorithm(key_algorithm(spec))
+
+
+def subject_of(spec: Json) -> Subject:
+    return Subject.model_validate(_configuration(spec).get("subject") or {})
+
+
+# Parsed issuers by (ARN, version): a CA version never changes, so the entry never goes stale.
+_issuers: dict[tuple[str, int, bytes], tuple[x509.Certificate, bytes]] = {}
+_ISSUERS_KEPT = 256
+
+
+def _parsed(arn: str, version: int, der: bytes) -> tuple[x509.Certificate, bytes]:
+    key = (arn, version, der[-16:])
+    if key not in _issuers:
+        if len(_issuers) >= _ISSUERS_KEPT:
+            _issuers.clear()
+        certificate = load_der(der)
+        _issuers[key] = (certificate, subject_key_id_of(certificate))
+    return _issuers[key]
+
+
+def issuer_for(reader: Reader, arn: str, *, now: datetime, version_number: int | None = None) -> Issuer:
+    """The CA at `arn`, ready to sign. Raises Refused: not found, not ACTIVE, or outside its own life (SEC-9).
+
+    version_number: an earlier version of the CA, to finish what was journaled under it; default: the serving one.
+    """
+    record = reader.one(AuthorityRecord, arn=arn)
+    if record is None:
+        raise Refused(
+            [Finding(code="issuer.not_found", message=f"there is no certificate authority {arn} in this store")]
+        )
+    problem = not_active(record)
+    if problem:
+        raise Refused([problem])
+    number = record.serving_version if version_number is None else version_number
+    version = reader.one(AuthorityVersionRecord, arn=arn, version=number)
+    material = reader.one(MaterialRecord, arn=arn, version=number)
+    if version is None or material is None or not material.der:
+        raise CertwrightError(f"the certificate of authority {arn} is missing from the store", code="store.damaged")
+    certificate, key_identifier = _parsed(arn, version.version, material.der)
+    if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
+        raise Refused(
+            [
+                Finding(
+                    code="issuer.outside_life",
+                    message=f"authority {arn} is valid from {certificate.not_valid_before_utc:%Y-%m-%dT%H:%M:%SZ} to "
+                    f"{certificate.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}, and the clock says {now:%Y-%m-%dT%H:%M:%SZ}; renew "
+                    "the authority or correct the clock",
+                )
+            ]
+        )
+    return Issuer(
+        record=record,
+        version=version,
+        certificate=certificate,
+        chain_pem=bundle_pem([material.der]) + material.chain_pem,
+        key_identifier=key_identifier,
+    )
+
+
+def not_active(record: AuthorityRecord, path: str = "") -> Finding | None:
+    """Why this CA cannot sign, or None."""
+    if record.status is AuthorityStatus.ACTIVE and record.enabled:
+        return None
+    shown = AuthorityStatus.DISABLED if record.status is AuthorityStatus.ACTIVE else record.status
+    todo = {
+        AuthorityStatus.DISABLED: "set enabled to true on it",
+        AuthorityStatus.DELETED: "restore it, or name another authority",
+        AuthorityStatus.CREATING: "run `pulumi up` again so that its creation is finished",
+    }.get(shown, "name another authority")
+    return Finding(
+        code="issuer.not_active",
+        path=path,
+        message=f"authority {record.arn} is {shown.value} and signs nothing; {todo}",
+    )
+
+
+def path_length_problem(issuer: Issuer, wanted: int | None) -> Finding | None:
+    """A subordinate's path length must be smaller than its issuer's (RFC 5280 4.2.1.9)."""
+    limit = issuer.path_length
+    if issuer.levels >= MAX_LEVELS:
+        return Finding(
+            code="authority.too_deep",
+            path="parentArn",
+            message=f"the hierarchy would have {issuer.levels + 1} levels; {MAX_LEVELS} are allowed",
+        )
+    if limit == 0:
+        return Finding(
+            code="authority.path_length",
+            path="parentArn",
+            message=f"authority {issuer.record.arn} has path length 0: it may sign certificates, but no authority below it",
+        )
+    if limit is not None and wanted is not None and wanted >= limit:
+        return Finding(
+            code="authority.path_length",
+            path="pathLength",
+            message=f"{wanted} is not smaller than the parent's path length {limit}; give at most {limit - 1}",
+        )
+    return None
+
+
+def effective_path_length(issuer: Issuer | None, wanted: int | None) -> int | None:
+    """What the certificate says: the stated one; below a limited parent, one less than the parent's."""
+    if wanted is not None or issuer is None or issuer.path_length is None:
+        return wanted
+    return issuer.path_length - 1
+
+
+def ca_window(spec: Json, issuer: Issuer | None, now: datetime) -> Window:
+    """Stated validity beyond the parent's end is refused, a default one is cut there."""
+    floor = issuer.certificate.not_valid_before_utc if issuer else None
+    end = issuer.certificate.not_valid_after_utc if issuer else None
+    if spec.get("validity"):
+        window = validity_window(Validity.model_validate(spec["validity"]), now, issuer_not_before=floor)
+        if end is not None:
+            problems = beyond_issuer(window, end)
+            if problems:
+                raise Refused(problems)
+        return window
+    window = lifetime_window(_DEFAULT_LIFETIME[spec["type"]], now, issuer_not_before=floor)
+    return capped(window, end) if end is not None else window
+
+
+def window_opens(early_renewal: str | None, window: Window) -> datetime:
+    """When the renewal window opens. A window that was cut at the issuer's end is due after a tenth at the soonest: what
+    is due at once would be a diff for ever (REN-1)."""
+    before = parse_renew_before(early_renewal).renew_before(window.not_before, window.not_after)
+    return window.not_after - min(before, window.lifetime * 9 / 10)
