@@ -208,7 +208,7 @@ class ScriptedProbe:
         return self.served.get(address, Served(address=address, problem="connection refused"))
 
 
-@dataclass
+@dataclass(repr=False)
 class World:
     """`services` with every port at hand. `as_process` gives the same world seen by another process or host."""
 

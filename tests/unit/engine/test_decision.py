@@ -101,7 +101,7 @@ def summary(decision: Decision) -> tuple[Action, list[str], list[str]]:
     return decision.action, [r.code for r in decision.reasons], [w.code for w in decision.warnings]
 
 
-KEEP = (Action.KEEP, [], [])
+KEEP: tuple[Action, list[str], list[str]] = (Action.KEEP, [], [])
 DUE = {"renewal_due": NOW}
 
 ROWS: list[tuple[str, CertificateFacts, tuple[Action, list[str], list[str]]]] = [
