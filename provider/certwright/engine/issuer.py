@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from cryptography import x509
 
@@ -12,7 +13,16 @@ from certwright.domain.errors import CertwrightError, Finding, Refused
 from certwright.domain.keyspec import KeyAlgorithm, SigningAlgorithm, default_signing_algorithm
 from certwright.domain.renewbefore import parse_renew_before
 from certwright.domain.subject import Subject
-from certwright.domain.validity import Validity, Window, beyond_issuer, capped, lifetime_window, validity_window
+from certwright.domain.validity import (
+    BACKDATE,
+    Validity,
+    Window,
+    beyond_issuer,
+    capped,
+    lifetime_window,
+    validity_window,
+    whole_seconds,
+)
 from certwright.engine.ports import Reader
 from certwright.engine.records import (
     AuthorityRecord,
@@ -35,6 +45,7 @@ class Issuer:
     certificate: x509.Certificate
     chain_pem: str  # own certificate first, root last
     key_identifier: bytes
+    path_length: int | None
 
     @property
     def signing_algorithm(self) -> SigningAlgorithm:
@@ -43,10 +54,6 @@ class Issuer:
     @property
     def key_algorithm(self) -> KeyAlgorithm:
         return key_algorithm(self.version.spec)
-
-    @property
-    def path_length(self) -> int | None:
-        return self.certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.path_length
 
     @property
     def levels(self) -> int:
@@ -71,19 +78,12 @@ def subject_of(spec: Json) -> Subject:
     return Subject.model_validate(_configuration(spec).get("subject") or {})
 
 
-# Parsed issuers by (ARN, version): a CA version never changes, so the entry never goes stale.
-_issuers: dict[tuple[str, int, bytes], tuple[x509.Certificate, bytes]] = {}
-_ISSUERS_KEPT = 256
-
-
-def _parsed(arn: str, version: int, der: bytes) -> tuple[x509.Certificate, bytes]:
-    key = (arn, version, der[-16:])
-    if key not in _issuers:
-        if len(_issuers) >= _ISSUERS_KEPT:
-            _issuers.clear()
-        certificate = load_der(der)
-        _issuers[key] = (certificate, subject_key_id_of(certificate))
-    return _issuers[key]
+@lru_cache(maxsize=256)
+def _parsed(der: bytes) -> tuple[x509.Certificate, bytes, int | None, str]:
+    """A CA's certificate, its key identifier, path length and PEM. By its bytes, so that an entry never goes stale."""
+    certificate = load_der(der)
+    basic = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
+    return certificate, subject_key_id_of(certificate), basic.path_length, bundle_pem([der])
 
 
 def issuer_for(reader: Reader, arn: str, *, now: datetime, version_number: int | None = None) -> Issuer:
@@ -104,7 +104,7 @@ def issuer_for(reader: Reader, arn: str, *, now: datetime, version_number: int |
     material = reader.one(MaterialRecord, arn=arn, version=number)
     if version is None or material is None or not material.der:
         raise CertwrightError(f"the certificate of authority {arn} is missing from the store", code="store.damaged")
-    certificate, key_identifier = _parsed(arn, version.version, material.der)
+    certificate, key_identifier, path_length, pem = _parsed(material.der)
     if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
         raise Refused(
             [
@@ -120,8 +120,9 @@ def issuer_for(reader: Reader, arn: str, *, now: datetime, version_number: int |
         record=record,
         version=version,
         certificate=certificate,
-        chain_pem=bundle_pem([material.der]) + material.chain_pem,
+        chain_pem=pem + material.chain_pem,
         key_identifier=key_identifier,
+        path_length=path_length,
     )
 
 
@@ -192,4 +193,7 @@ def window_opens(early_renewal: str | None, window: Window) -> datetime:
     """When the renewal window opens. A window that was cut at the issuer's end is due after a tenth at the soonest: what
     is due at once would be a diff for ever (REN-1)."""
     before = parse_renew_before(early_renewal).renew_before(window.not_before, window.not_after)
-    return window.not_after - min(before, window.lifetime * 9 / 10)
+    opens = window.not_after - min(before, window.lifetime * 9 / 10)
+    # Up to a tenth of a short life is over when it begins (it is backdated), so a tenth alone may be the present.
+    soonest = min(BACKDATE, window.lifetime / 10) + window.lifetime / 20
+    return max(opens, window.not_before + whole_seconds(soonest))
