@@ -270,28 +270,34 @@ def delete(services: Services, arn: str) -> AuthorityRecord | None:
         dependents = dependents_of(tx, arn)
         if dependents:
             tx.record_audit(region=record.region, at=now, action="ca.delete", arn=arn, result="refused")
-            raise Refused(
-                [
-                    Finding(
-                        code="authority.in_use",
-                        message=f"{len(dependents)} certificates or authorities depend on it: {', '.join(dependents[:10])}. "
-                        "Delete them first",
-                    )
-                ]
-            )
-        days = int(record.spec.get("permanentDeletionTimeInDays") or 30)
-        record = advance(
-            record,
-            AuthorityStatus.DELETED,
-            deleted_at=now,
-            restorable_until=now + timedelta(days=days),
-            claimed=True,
-        )
-        tx.save(record)
-        tx.record_audit(
-            region=record.region, at=now, action="ca.delete", arn=arn, result="done", details={"restorableDays": days}
-        )
+        else:
+            record = _deleted(tx, record, now)
+    if dependents:  # raised outside: an exception inside would take the audit line back
+        shown = ", ".join(dependents[:10])
+        message = f"{len(dependents)} certificates or authorities depend on it: {shown}. Delete them first"
+        raise Refused([Finding(code="authority.in_use", message=message)])
     hit("delete.after_record")
+    return record
+
+
+def _deleted(tx: Transaction, record: AuthorityRecord, now: datetime) -> AuthorityRecord:
+    days = int(record.spec.get("permanentDeletionTimeInDays") or 30)
+    record = advance(
+        record,
+        AuthorityStatus.DELETED,
+        deleted_at=now,
+        restorable_until=now + timedelta(days=days),
+        claimed=True,
+    )
+    tx.save(record)
+    tx.record_audit(
+        region=record.region,
+        at=now,
+        action="ca.delete",
+        arn=record.arn,
+        result="done",
+        details={"restorableDays": days},
+    )
     return record
 
 
