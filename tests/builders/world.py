@@ -17,6 +17,7 @@ from certwright.config import Config, Directories
 from certwright.domain.certificate import bundle_pem
 from certwright.domain.errors import Cancelled, DeployFailed, WriterFailed
 from certwright.engine import association, authority, certificates
+from certwright.engine.decision import Decision, decide_certificate, gather_certificate
 from certwright.engine.imports import ImportedMaterial
 from certwright.engine.ports import Bundle, Installed, Served
 from certwright.engine.records import (
@@ -231,7 +232,8 @@ class World:
     # what a program would declare -----------------------------------------------------------------------------------
 
     def root(self, name: str = "root", **spec: Any) -> AuthorityRecord:
-        return self.authority(name, {"type": "ROOT", "validity": {"type": "YEARS", "value": "10"}, **spec})
+        wanted = {"type": "ROOT", "validity": {"type": "YEARS", "value": "10"}, **spec}
+        return self.authority(name, {k: v for k, v in wanted.items() if v is not None})
 
     def issuing(self, parent: AuthorityRecord | None = None, name: str = "issuing", **spec: Any) -> AuthorityRecord:
         above = parent or self.root()
@@ -342,6 +344,13 @@ class World:
     def save(self, *records: Any) -> None:
         with self.services.store.write() as tx:
             tx.save(*records)
+
+    def decision(self, arn: str) -> Decision:
+        """What an `up` would do with a certificate now."""
+        with self.services.store.read() as reader:
+            facts = gather_certificate(self.services, reader, self.record(arn))
+        assert facts is not None
+        return decide_certificate(facts, now=self.clock.now())
 
     def audit(self, region: str = "local") -> list[tuple[str, str]]:
         with self.services.store.read() as reader:

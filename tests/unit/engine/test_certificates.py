@@ -18,7 +18,7 @@ from certwright.domain.serial import SERIAL_RANDOM_BYTES
 from certwright.engine import certificates, validation
 from certwright.engine.bulk import BulkRequest, issue_many
 from certwright.engine.claims import find
-from certwright.engine.decision import Action, decide_certificate, gather_certificate
+from certwright.engine.decision import Action
 from certwright.engine.records import (
     AuthorityRecord,
     CertificateRecord,
@@ -41,15 +41,6 @@ def served(here: World, arn: str, number: int | None = None) -> x509.Certificate
     version = here.version(arn, number)
     found: MaterialRecord = here.one(MaterialRecord, arn=arn, version=version.version)
     return load_der(found.der)
-
-
-def decision_of(here: World, arn: str) -> Any:
-    with here.services.store.read() as reader:
-        record = find(reader, CertificateRecord, arn)
-        assert record is not None
-        facts = gather_certificate(here.services, reader, record)
-    assert facts is not None
-    return decide_certificate(facts, now=here.clock.now())
 
 
 def reissue(here: World, arn: str, **more: Any) -> CertificateRecord:
@@ -375,9 +366,9 @@ def test_renewal_is_due_from_a_third_or_sixty_days(here: World, issuing: Authori
     due = here.version(short.arn).renewal_due
     assert due is not None
     here.clock.moment = due - timedelta(microseconds=1)
-    assert decision_of(here, short.arn).action is Action.KEEP
+    assert here.decision(short.arn).action is Action.KEEP
     here.clock.moment = due
-    assert decision_of(here, short.arn).action is Action.REISSUE
+    assert here.decision(short.arn).action is Action.REISSUE
 
 
 VALIDITIES = st.one_of(
@@ -403,12 +394,12 @@ def test_after_a_re_issue_nothing_is_due(
         if early is not None:
             spec["earlyRenewalDuration"] = early
         arn = here.certificate(Mode.PRIVATE, spec, urn="wiki").arn
-        assert decision_of(here, arn).action is Action.KEEP
+        assert here.decision(arn).action is Action.KEEP
         for _ in range(3):
             due = here.version(arn).renewal_due
             assert due is not None
             here.clock.moment = max(due, min(due + timedelta(seconds=late), NOW + 3600 * DAY))
-            if decision_of(here, arn).action is not Action.REISSUE:
+            if here.decision(arn).action is not Action.REISSUE:
                 break
             try:
                 reissue(here, arn, reason_code="renewal.window_open")
@@ -416,7 +407,7 @@ def test_after_a_re_issue_nothing_is_due(
                 if refused.code != "validity.beyond_issuer":
                     raise
                 break
-            assert decision_of(here, arn).action is Action.KEEP
+            assert here.decision(arn).action is Action.KEEP
 
 
 @pytest.mark.proves("REN-1")
@@ -424,10 +415,10 @@ def test_a_certificate_that_was_cut_at_its_authoritys_end_is_no_perpetual_diff(h
     short = here.authority("short", {"type": "ROOT", "validity": {"type": "DAYS", "value": "40"}})
     record = here.private(short, validity=None)
     for _ in range(60):
-        decision = decision_of(here, record.arn)
+        decision = here.decision(record.arn)
         if decision.action is Action.REISSUE:
             reissue(here, record.arn, reason_code="renewal.window_open")
-            assert decision_of(here, record.arn).action is Action.KEEP
+            assert here.decision(record.arn).action is Action.KEEP
         here.clock.advance(timedelta(hours=15))
     assert here.record(record.arn).newest_version <= 2
 
@@ -440,7 +431,7 @@ def test_a_fixed_end_is_never_renewed(here: World, issuing: AuthorityRecord, val
     record = here.private(issuing, validity=validity)
     assert here.version(record.arn).renewal_due is None
     here.clock.moment = NOW + 37 * DAY
-    decision = decision_of(here, record.arn)
+    decision = here.decision(record.arn)
     assert decision.action is Action.KEEP
     assert [w.code for w in decision.warnings] == ["renewal.not_automatic"]
 
@@ -454,11 +445,11 @@ def test_changed_bytes_are_found_and_mended_with_a_new_key(here: World, issuing:
     other = here.private(issuing, urn="other")
     foreign: MaterialRecord = here.one(MaterialRecord, arn=other.arn, version=1)
     here.save(replace(foreign, arn=record.arn))
-    decision = decision_of(here, record.arn)
+    decision = here.decision(record.arn)
     assert [r.code for r in decision.reasons] == ["leaf.damaged"]
     old = here.version(record.arn).key_handle
     reissue(here, record.arn, reason_code="leaf.damaged")
-    assert decision_of(here, record.arn).action is Action.KEEP
+    assert here.decision(record.arn).action is Action.KEEP
     assert here.version(record.arn).key_handle != old
 
 
@@ -474,7 +465,7 @@ def test_a_key_that_is_gone_or_does_not_fit_is_damage(here: World, issuing: Auth
     else:
         with here.services.store.write() as tx:
             here.services.vault.delete(tx, version.key_handle)
-    assert [r.code for r in decision_of(here, record.arn).reasons] == ["leaf.damaged"]
+    assert [r.code for r in here.decision(record.arn).reasons] == ["leaf.damaged"]
 
 
 # --- import ---------------------------------------------------------------------------------------------------------
@@ -496,7 +487,7 @@ def test_an_import_without_key_keeps_the_stored_one(here: World) -> None:
     handle = here.version(record.arn).key_handle
     certificates.reimport(here.services, record.arn, spec={}, imported=material(with_key=False))
     assert here.version(record.arn).key_handle == handle
-    assert decision_of(here, record.arn).action is Action.KEEP
+    assert here.decision(record.arn).action is Action.KEEP
 
 
 # --- delete ---------------------------------------------------------------------------------------------------------
