@@ -172,15 +172,17 @@ def generate_private_key(algorithm: KeyAlgorithm) -> PrivateKey:
     return KEYS[algorithm].generate()
 
 
+_BY_CURVE = {row.curve: algorithm for algorithm, row in KEYS.items() if row.curve}
+_BY_RSA_BITS = {row.bits: algorithm for algorithm, row in KEYS.items() if row.family is KeyFamily.RSA}
+
+
 def algorithm_of(public_key: object) -> KeyAlgorithm | None:
     """Which of our algorithms a public key is of; None for any other (RSA_1024, secp256k1, DSA, X25519 …)."""
-    match public_key:
-        case rsa.RSAPublicKey():
-            return next(
-                (a for a, r in KEYS.items() if r.family is KeyFamily.RSA and r.bits == public_key.key_size), None
-            )
+    match public_key:  # the most frequent kind first: these are abstract classes, which are slow to ask
         case ec.EllipticCurvePublicKey():
-            return next((a for a, r in KEYS.items() if r.curve and r.curve == public_key.curve.name), None)
+            return _BY_CURVE.get(public_key.curve.name)
+        case rsa.RSAPublicKey():
+            return _BY_RSA_BITS.get(public_key.key_size)
         case ed25519.Ed25519PublicKey():
             return KeyAlgorithm.ED25519
     return None

@@ -10,14 +10,12 @@ Order (numbered in the code):
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from cryptography.hazmat.primitives import hashes
-
-from certwright.domain.certificate import load_der
 from certwright.domain.csr import parse_csr
 from certwright.domain.errors import CertwrightError, NotFound
 from certwright.domain.keyspec import KeyAlgorithm, default_leaf_algorithm
@@ -39,8 +37,6 @@ from certwright.engine.records import (
     VersionRecord,
 )
 from certwright.engine.services import Services, guard_signing_clock
-
-_SHA256 = hashes.SHA256()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,27 +198,14 @@ def complete(
 def complete_all(
     services: Services, journaled: Sequence[Journaled], *, look_again: bool = False
 ) -> list[tuple[CertificateRecord, VersionRecord]]:
-    """Steps 3 and 4 for many at once: one read, one transaction (a bulk issue commits twice in all).
+    """Steps 3 and 4 for many at once, in one transaction (a bulk issue commits twice in all).
 
     look_again: another process may have stored it meanwhile; its certificate then stands.
     """
     now = services.clock.now()
-    # 3. sign
-    with services.store.read() as reader:
-        ders = [
-            services.vault.sign_certificate(
-                reader,
-                item.issuer.version.key_handle,
-                prepared=item.prepared,
-                signing_algorithm=signing_algorithm_for(item.version.spec, item.issuer).value,
-            )
-            for item in journaled
-        ]
-    hit("issue.after_sign")
-    # 4. store
     done: list[tuple[CertificateRecord, VersionRecord]] = []
     with services.store.write() as tx:
-        for item, der in zip(journaled, ders, strict=True):
+        for item in journaled:
             record, version = item.record, item.version
             if look_again:
                 record = get(tx, item.record.arn)
@@ -230,6 +213,15 @@ def complete_all(
                 if stored is None or stored.has_certificate:
                     done.append((record, stored or version))
                     continue
+            # 3. sign what step 2 committed
+            der = services.vault.sign_certificate(
+                tx,
+                item.issuer.version.key_handle,
+                prepared=item.prepared,
+                signing_algorithm=signing_algorithm_for(version.spec, item.issuer).value,
+            )
+            hit("issue.after_sign")
+            # 4. store
             material = replace(item.material, der=der, chain_pem=item.issuer.chain_pem)
             done.append(store_certificate(tx, record, version, material, now=now))
     hit("issue.after_store")
@@ -240,14 +232,13 @@ def store_certificate(
     tx: Transaction, record: CertificateRecord, version: VersionRecord, material: MaterialRecord, *, now: datetime
 ) -> tuple[CertificateRecord, VersionRecord]:
     """Make `version` the serving one."""
-    certificate = load_der(material.der)
     version = advance(
         version,
         CertificateStatus.ISSUED,
         issued_at=now,
         has_certificate=True,
         serving=True,
-        fingerprint=certificate.fingerprint(_SHA256).hex(),
+        fingerprint=hashlib.sha256(material.der).hexdigest(),
         failure_reason="",
         failure_message="",
     )

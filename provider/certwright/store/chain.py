@@ -12,9 +12,12 @@ from certwright.engine.records import AuditEntry
 FORMAT = "certwright-audit-1"
 
 
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode
+
+
 def canonical(value: Any) -> bytes:
     """JSON with sorted keys, no spaces, ASCII only: the same bytes for the same content everywhere."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode("ascii")
+    return _encode(value).encode("ascii")
 
 
 def first_hash(store_id: str, region: str) -> str:

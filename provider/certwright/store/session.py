@@ -9,14 +9,13 @@ from datetime import datetime
 from typing import Any, NoReturn, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
 
 from certwright.domain.errors import Conflict, StoreUnavailable
 from certwright.engine.records import AuditEntry, VersionRecord
 from certwright.store.actor import Actor
 from certwright.store.chain import next_entry
 from certwright.store.failures import translate
-from certwright.store.statements import ABSENT, EQUAL, ONE_OF, Prepared, Shape, Statements
+from certwright.store.statements import ABSENT, EQUAL, ONE_OF, Parameters, Prepared, Shape, Statements
 from certwright.store.tables import Mapping, encode_time
 
 R = TypeVar("R")
@@ -43,6 +42,10 @@ class SqlReader:
         self._connection = connection
         self._context = context
         self._statements = context.statements
+        # Statements are text already, so they go straight to the driver: SQLAlchemy's result objects would cost more
+        # than SQLite itself. Connections and transactions stay SQLAlchemy's.
+        self._driver = connection.connection
+        self._failure: Any = connection.dialect.loaded_dbapi.Error
         # What was read or saved by its whole primary key: a session sees one state, so the same question has one answer.
         self._known: dict[type[Any], dict[tuple[Any, ...], Any]] = {}
 
@@ -75,7 +78,7 @@ class SqlReader:
         shape, values = self._filter(mapping, equals)
         if shape is None:
             return 0
-        return int(self._run(self._statements.count(mapping, shape), values).scalar_one())
+        return int(self._rows(self._statements.count(mapping, shape), values)[0][0])
 
     def due(self, now: datetime, *, limit: int) -> list[VersionRecord]:
         mapping = self._statements.tables.of(VersionRecord)
@@ -96,11 +99,12 @@ class SqlReader:
 
     def audit_head(self, region: str) -> tuple[int, str] | None:
         """Sequence number and hash of the last line; None when the region has none."""
-        row: Any = self._run(self._statements.audit_head(), {"region": region}).first()
-        return (int(row[0]), str(row[1])) if row is not None else None
+        for seq, digest in self._rows(self._statements.audit_head(), {"region": region}):
+            return int(seq), str(digest)
+        return None
 
     def audit_regions(self) -> list[str]:
-        return [row[0] for row in self._run(self._statements.audit_regions(), {}).all()]
+        return [row[0] for row in self._rows(self._statements.audit_regions(), {})]
 
     def _filter(self, mapping: Mapping, equals: dict[str, Any]) -> tuple[Shape | None, dict[str, Any]]:
         """The filter's shape and its parameters; no shape when nothing can match."""
@@ -123,7 +127,7 @@ class SqlReader:
         return tuple(shape), values
 
     def _records(self, mapping: Mapping, prepared: Prepared, values: dict[str, Any]) -> list[Any]:
-        rows = self._run(prepared, values).all()
+        rows = self._rows(prepared, values)
         try:
             return [mapping.decode(row) for row in rows]
         except (ValueError, TypeError) as error:
@@ -133,13 +137,18 @@ class SqlReader:
                 code="store.damaged",
             ) from None
 
-    def _run(self, prepared: Prepared, values: dict[str, Any]) -> sa.CursorResult[Any]:
+    def _rows(self, prepared: Prepared, values: dict[str, Any]) -> list[Any]:
         try:
-            return self._connection.exec_driver_sql(prepared.sql, prepared.bind(values))
-        except SQLAlchemyError as error:
+            cursor: Any = self._driver.cursor()
+            cursor.execute(prepared.sql, prepared.bind(values))
+            rows: list[Any] = cursor.fetchall()
+        except self._failure as error:
             self._refuse(error)
+        return rows
 
-    def _refuse(self, error: SQLAlchemyError) -> NoReturn:
+    def _refuse(self, error: BaseException) -> NoReturn:
+        if self._connection.dialect.is_disconnect(error, self._driver, None):  # type: ignore[arg-type]
+            self._connection.invalidate(error)  # the pool must not hand it out again
         raise translate(error, doing=self.doing, shown=self._context.shown) from None
 
 
@@ -213,7 +222,8 @@ class SqlTransaction(SqlReader):
         shape, values = self._filter(mapping, equals)
         if shape is None:
             return 0
-        return int(self._run(self._statements.delete(mapping, shape), values).rowcount)
+        prepared = self._statements.delete(mapping, shape)
+        return self._changed(prepared.sql, [prepared.bind(values)])
 
     def record_audit(
         self, *, region: str, at: datetime, action: str, arn: str, result: str, details: dict[str, Any] | None = None
@@ -245,7 +255,8 @@ class SqlTransaction(SqlReader):
         self._forget(kind)
         shape, values = self._filter(mapping, equals)
         if shape is not None:
-            self._run(self._statements.add_to(mapping, field, shape), {**values, "amount": amount})
+            prepared = self._statements.add_to(mapping, field, shape)
+            self._changed(prepared.sql, [prepared.bind({**values, "amount": amount})])
 
     def _forget(self, kind: type[Any]) -> None:
         """Before a statement changes rows of `kind` behind our back."""
@@ -259,12 +270,18 @@ class SqlTransaction(SqlReader):
 
     def _write(self, prepared: Prepared, mapping: Mapping, batch: list[Any]) -> int:
         """How many rows were written. An insert's parameters are in the order of `mapping.names`."""
-        rows = [mapping.encode(record) for record in batch]
+        return self._changed(prepared.sql, [mapping.encode(record) for record in batch])
+
+    def _changed(self, sql: str, rows: list[Parameters]) -> int:
+        """Run a statement for each row of parameters; how many rows of the table it wrote or removed."""
         try:
+            cursor: Any = self._driver.cursor()
             if len(rows) == 1:
-                return self._connection.exec_driver_sql(prepared.sql, rows[0]).rowcount
-            return self._connection.exec_driver_sql(prepared.sql, rows).rowcount
-        except SQLAlchemyError as error:
+                cursor.execute(sql, rows[0])
+            else:
+                cursor.executemany(sql, rows)
+            return int(cursor.rowcount)
+        except self._failure as error:
             self._refuse(error)
 
 

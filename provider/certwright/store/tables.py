@@ -44,9 +44,9 @@ def decode_time(value: int) -> datetime:
     return EPOCH + timedelta(microseconds=value)
 
 
-def _dump(value: Any) -> str:
-    # ASCII only: PostgreSQL's text refuses NUL and lone surrogates, which JSON escapes.
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+# ASCII only: PostgreSQL's text refuses NUL and lone surrogates, which JSON escapes. Made once: json.dumps would make an
+# encoder for each value.
+_dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode
 
 
 def _load_tuple(value: str) -> tuple[Any, ...]:

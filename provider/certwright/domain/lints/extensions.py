@@ -6,17 +6,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from certwright.domain.extension import KeyUsage, key_usages_of
+from certwright.domain.extension import KeyUsage
 from certwright.domain.lints.specimen import Severity, Specimen, rule
 
 _SIGNS = frozenset({KeyUsage.KEY_CERT_SIGN})
 _ENCRYPTS = frozenset({KeyUsage.KEY_ENCIPHERMENT, KeyUsage.DATA_ENCIPHERMENT})
 _KEY_ID_OCTETS = range(1, 65)
-
-
-def usages(specimen: Specimen) -> frozenset[KeyUsage] | None:
-    extension = specimen.value(x509.KeyUsage)
-    return None if extension is None else key_usages_of(extension)
 
 
 @rule("RFC 5280 4.2.1.9")
@@ -48,24 +43,24 @@ def path_length_below_issuer(specimen: Specimen) -> str | None:
 def key_usage_present(specimen: Specimen) -> str | None:
     """RFC 5280 asks it of authorities; a leaf has it where its profile promises it (blank ones promise nothing)."""
     needed = specimen.is_ca or (specimen.profile is not None and bool(specimen.profile.key_usages))
-    return "key usage is missing" if needed and usages(specimen) is None else None
+    return "key usage is missing" if needed and specimen.key_usages is None else None
 
 
 @rule("RFC 5280 4.2.1.3", Severity.WARNING)
 def key_usage_critical(specimen: Specimen) -> str | None:
-    if usages(specimen) is None or specimen.critical(x509.KeyUsage):
+    if specimen.key_usages is None or specimen.critical(x509.KeyUsage):
         return None
     return "key usage is not critical"
 
 
 @rule("RFC 5280 4.2.1.3")
 def key_usage_not_empty(specimen: Specimen) -> str | None:
-    return "key usage has no bit set" if usages(specimen) == frozenset() else None
+    return "key usage has no bit set" if specimen.key_usages == frozenset() else None
 
 
 @rule("RFC 5280 4.2.1.3")
 def key_cert_sign_only_ca(specimen: Specimen) -> str | None:
-    chosen = usages(specimen)
+    chosen = specimen.key_usages
     if chosen is None:
         return None
     if chosen & _SIGNS and not specimen.is_ca:
@@ -77,7 +72,7 @@ def key_cert_sign_only_ca(specimen: Specimen) -> str | None:
 
 @rule("RFC 5480 3; RFC 8410 5; RFC 9295")
 def key_usage_fits_key(specimen: Specimen) -> str | None:
-    chosen = usages(specimen) or frozenset()
+    chosen = specimen.key_usages or frozenset()
     key = specimen.public_key
     if isinstance(key, ec.EllipticCurvePublicKey) and chosen & _ENCRYPTS:
         return "an EC key cannot encipher: keyEncipherment or dataEncipherment is set"

@@ -8,7 +8,6 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from certwright.domain.certificate import signing_algorithm_of
 from certwright.domain.extension import KeyUsage
 from certwright.domain.keyspec import SIGNINGS, KeyFamily
-from certwright.domain.lints.extensions import usages
 from certwright.domain.lints.specimen import Severity, Specimen, rule
 from certwright.domain.profile import DOMAIN_VALIDATED
 from certwright.domain.validity import SECOND, ValidityProfile, public_cap, public_lifetime
@@ -68,7 +67,7 @@ def public_subject_cn_only(specimen: Specimen) -> str | None:
 def public_key_usage(specimen: Specimen) -> str | None:
     if not specimen.public:
         return None
-    chosen = usages(specimen) or frozenset()
+    chosen = specimen.key_usages or frozenset()
     if KeyUsage.DIGITAL_SIGNATURE not in chosen:
         return "key usage lacks digitalSignature"
     return None if chosen <= _ALLOWED_USAGES else "key usage says more than TLS needs"

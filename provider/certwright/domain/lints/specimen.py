@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from cryptography import x509
 
+from certwright.domain.extension import KeyUsage, key_usages_of
 from certwright.domain.profile import PROFILES, Profile, ProfileName
 from certwright.domain.validity import ValidityProfile
 
@@ -43,7 +44,7 @@ class Circumstances:
 class Specimen:
     """A parsed certificate with its extensions by identifier, parsed once for all lints."""
 
-    __slots__ = ("certificate", "circumstances", "extensions", "profile", "public_key")
+    __slots__ = ("certificate", "circumstances", "extensions", "is_ca", "key_usages", "profile", "public_key", "sans")
 
     def __init__(self, certificate: x509.Certificate, circumstances: Circumstances) -> None:
         self.certificate = certificate
@@ -54,6 +55,11 @@ class Specimen:
             extension.oid: extension for extension in certificate.extensions
         }
         self.public_key = certificate.public_key()
+        basic, san = self.value(x509.BasicConstraints), self.value(x509.SubjectAlternativeName)
+        usage = self.value(x509.KeyUsage)
+        self.is_ca: bool = basic is not None and basic.ca
+        self.sans: tuple[x509.GeneralName, ...] = () if san is None else tuple(san)
+        self.key_usages: frozenset[KeyUsage] | None = None if usage is None else key_usages_of(usage)
         # Names are parsed lazily: a malformed one shows here, not in the middle of a lint.
         _ = (certificate.subject, certificate.issuer)
 
@@ -65,16 +71,6 @@ class Specimen:
     def critical(self, kind: type[x509.ExtensionType]) -> bool:
         extension = self.extensions.get(kind.oid)
         return extension is not None and extension.critical
-
-    @property
-    def is_ca(self) -> bool:
-        basic = self.value(x509.BasicConstraints)
-        return basic is not None and basic.ca
-
-    @property
-    def sans(self) -> tuple[x509.GeneralName, ...]:
-        san = self.value(x509.SubjectAlternativeName)
-        return () if san is None else tuple(san)
 
     @property
     def public(self) -> bool:
