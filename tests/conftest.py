@@ -10,7 +10,7 @@ import pytest
 from servers.postgres import NoPostgres, PostgresServer
 
 # Lacks of the machine itself, which no package can cure.
-_OF_THE_MACHINE = ("no IPv6",)
+_OF_THE_MACHINE = ("no IPv6", "there is no Python 3.")
 
 
 @pytest.hookimpl(wrapper=True)
