@@ -84,6 +84,8 @@ def _ask(connection: socket.socket, address: str, name: str | None) -> Served:
             der = tls.getpeercert(binary_form=True)
     except TimeoutError:
         problem = f"accepted the connection but said nothing within {connection.gettimeout():g} seconds"
+    except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+        problem = "closed the connection during the handshake"
     except ssl.SSLError as error:
         problem = _tls_problem(error)
     except (ConnectionError, BrokenPipeError):
