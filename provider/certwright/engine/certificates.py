@@ -200,33 +200,35 @@ def in_use_sentence(associations: list[AssociationRecord]) -> str:
 def delete(services: Services, arn: str) -> bool:
     """Remove the certificate and its keys; False when it is not there. Refused while in use (ASC-8)."""
     hit("delete.before_record")
-    now = services.clock.now()
     with services.store.read() as reader:
         record = reader.one(CertificateRecord, arn=arn)
         if record is None:
             return False
         users = in_use_by(reader, arn)
-    if users:
-        with services.store.write() as tx:
-            tx.record_audit(
-                region=record.region,
-                at=now,
-                action="delete",
-                arn=arn,
-                result="refused",
-                details={"inUseBy": [a.arn for a in users]},
-            )
-        raise CertwrightError("in use, cannot be deleted", code="certificate.in_use", details=(in_use_sentence(users),))
-    from certwright.engine.validation import withdraw_records
+    if not users:
+        from certwright.engine.validation import withdraw_records
 
-    withdraw_records(services, arn)
+        withdraw_records(services, arn)
+    now = services.clock.now()
     with services.store.write() as tx:
-        for version in tx.all(VersionRecord, arn=arn):
-            if version.key_handle:
-                services.vault.delete(tx, version.key_handle)
-        for kind in (VersionRecord, MaterialRecord, ValidationRecord, DnsRecord):
-            tx.remove(kind, arn=arn)
-        tx.remove(CertificateRecord, arn=arn)
-        tx.record_audit(region=record.region, at=now, action="delete", arn=arn, result="done")
+        # Looked at again: an association may have come meanwhile.
+        users = in_use_by(tx, arn)
+        if users:
+            details = {"inUseBy": [a.arn for a in users]}
+            tx.record_audit(region=record.region, at=now, action="delete", arn=arn, result="refused", details=details)
+        else:
+            _remove(services, tx, record)
+            tx.record_audit(region=record.region, at=now, action="delete", arn=arn, result="done")
+    if users:
+        raise CertwrightError("in use, cannot be deleted", code="certificate.in_use", details=(in_use_sentence(users),))
     hit("delete.after_record")
     return True
+
+
+def _remove(services: Services, tx: Transaction, record: CertificateRecord) -> None:
+    for version in tx.all(VersionRecord, arn=record.arn):
+        if version.key_handle:
+            services.vault.delete(tx, version.key_handle)
+    for kind in (VersionRecord, MaterialRecord, ValidationRecord, DnsRecord):
+        tx.remove(kind, arn=record.arn)
+    tx.remove(CertificateRecord, arn=record.arn)
