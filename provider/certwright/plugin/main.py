@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -72,6 +73,7 @@ def preload() -> None:
     from certwright.binding.registry import preload_shipped
 
     preload_shipped()
+    gc.freeze()  # what was imported stays: the collector need not walk it again and again
 
 
 def _print_port(port: int) -> None:

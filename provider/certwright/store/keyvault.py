@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -38,13 +39,15 @@ KEPT_REGION_KEYS = 64
 
 
 class EnvelopeVault:
-    """`ports.KeyVault`. Keeps unwrapped region keys (the wrapper may be slow), never a private key."""
+    """`ports.KeyVault`. Keeps unwrapped region keys (the wrapper may be slow), and the private keys that sign only as
+    long as the read or transaction that they were loaded in."""
 
     def __init__(self, wrapper: KeyWrapper, *, entropy: Entropy) -> None:
         self._wrapper = wrapper
         self._entropy = entropy
         # By the wrapped bytes and not by region: a region key of a transaction that was rolled back is never found.
         self._region_keys: OrderedDict[tuple[str, bytes], bytes] = OrderedDict()
+        self._signing: WeakKeyDictionary[Reader, dict[str, PrivateKey]] = WeakKeyDictionary()
         self._guard = threading.Lock()
 
     def __repr__(self) -> str:
@@ -108,6 +111,8 @@ class EnvelopeVault:
 
     def delete(self, tx: Transaction, handle: str) -> None:
         tx.remove(KeyRecord, handle=handle)
+        with self._guard:
+            self._signing.pop(tx, None)
 
     def make_wrapping_key(self) -> None:
         """Make the wrapping key unless there is one: for `certwright init`, which shows where it lies."""
@@ -219,6 +224,13 @@ class EnvelopeVault:
         return s.load_der_private_key(plain, password=None, unsafe_skip_rsa_key_validation=True)
 
     def _signing_key(self, reader: Reader, handle: str) -> PrivateKey:
+        with self._guard:
+            loaded = self._signing.setdefault(reader, {})
+        if handle not in loaded:
+            loaded[handle] = self._loaded_for_signing(reader, handle)
+        return loaded[handle]
+
+    def _loaded_for_signing(self, reader: Reader, handle: str) -> PrivateKey:
         key: Any = self._load(reader, handle)
         try:
             require_algorithm(key.public_key())

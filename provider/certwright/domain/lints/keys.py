@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from certwright.domain.keyspec import KEYS, algorithm_of
 from certwright.domain.lints.specimen import Specimen, rule
@@ -12,7 +12,7 @@ MIN_RSA_BITS = 2048
 
 @rule("CA/B BR 6.1.5; ACM's list")
 def key_kind(specimen: Specimen) -> str | None:
-    if isinstance(specimen.public_key, rsa.RSAPublicKey) or algorithm_of(specimen.public_key) is not None:
+    if specimen.rsa is not None or algorithm_of(specimen.public_key) is not None:
         return None
     curve = getattr(getattr(specimen.public_key, "curve", None), "name", type(specimen.public_key).__name__)
     return f"a key of kind {curve} is not supported"
@@ -20,16 +20,16 @@ def key_kind(specimen: Specimen) -> str | None:
 
 @rule("CA/B BR 6.1.5")
 def rsa_size(specimen: Specimen) -> str | None:
-    key = specimen.public_key
-    if not isinstance(key, rsa.RSAPublicKey) or (key.key_size >= MIN_RSA_BITS and key.key_size % 8 == 0):
+    key = specimen.rsa
+    if key is None or (key.key_size >= MIN_RSA_BITS and key.key_size % 8 == 0):
         return None
     return f"an RSA key of {key.key_size} bits is too small or not of whole octets; at least {MIN_RSA_BITS} are needed"
 
 
 @rule("CA/B BR 6.1.6")
 def rsa_exponent(specimen: Specimen) -> str | None:
-    key = specimen.public_key
-    if not isinstance(key, rsa.RSAPublicKey):
+    key = specimen.rsa
+    if key is None:
         return None
     exponent = key.public_numbers().e
     if 65537 <= exponent < 2**256 and exponent % 2 == 1:
@@ -39,8 +39,8 @@ def rsa_exponent(specimen: Specimen) -> str | None:
 
 @rule("CA/B BR 6.1.6")
 def rsa_modulus_odd(specimen: Specimen) -> str | None:
-    key = specimen.public_key
-    if isinstance(key, rsa.RSAPublicKey) and key.public_numbers().n % 2 == 0:
+    key = specimen.rsa
+    if key is not None and key.public_numbers().n % 2 == 0:
         return "the RSA modulus is even"
     return None
 
@@ -48,7 +48,7 @@ def rsa_modulus_odd(specimen: Specimen) -> str | None:
 @rule("CA/B BR 6.1.5")
 def public_key_kind(specimen: Specimen) -> str | None:
     """Certificates of the public kind have RSA keys or keys on P-256, P-384 and P-521."""
-    if not specimen.public or isinstance(specimen.public_key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+    if not specimen.public or specimen.rsa is not None or isinstance(specimen.public_key, ec.EllipticCurvePublicKey):
         return None
     algorithm = algorithm_of(specimen.public_key)
     if algorithm is not None and KEYS[algorithm].public:

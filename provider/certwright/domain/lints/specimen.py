@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from certwright.domain.extension import KeyUsage, key_usages_of
 from certwright.domain.profile import PROFILES, Profile, ProfileName
@@ -44,7 +45,17 @@ class Circumstances:
 class Specimen:
     """A parsed certificate with its extensions by identifier, parsed once for all lints."""
 
-    __slots__ = ("certificate", "circumstances", "extensions", "is_ca", "key_usages", "profile", "public_key", "sans")
+    __slots__ = (
+        "certificate",
+        "circumstances",
+        "extensions",
+        "is_ca",
+        "key_usages",
+        "profile",
+        "public_key",
+        "rsa",
+        "sans",
+    )
 
     def __init__(self, certificate: x509.Certificate, circumstances: Circumstances) -> None:
         self.certificate = certificate
@@ -55,6 +66,7 @@ class Specimen:
             extension.oid: extension for extension in certificate.extensions
         }
         self.public_key = certificate.public_key()
+        self.rsa: rsa.RSAPublicKey | None = self.public_key if isinstance(self.public_key, rsa.RSAPublicKey) else None
         basic, san = self.value(x509.BasicConstraints), self.value(x509.SubjectAlternativeName)
         usage = self.value(x509.KeyUsage)
         self.is_ca: bool = basic is not None and basic.ca
@@ -66,7 +78,8 @@ class Specimen:
     def value(self, kind: type[Value]) -> Value | None:
         """The value of an extension, None when the certificate does not have it."""
         extension = self.extensions.get(kind.oid)
-        return extension.value if extension is not None and isinstance(extension.value, kind) else None
+        # By exact type: these classes are abstract, and isinstance would cost more than the lint that asks.
+        return extension.value if extension is not None and type(extension.value) is kind else None
 
     def critical(self, kind: type[x509.ExtensionType]) -> bool:
         extension = self.extensions.get(kind.oid)
