@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 from certwright.engine.records import AssociationRecord, CertificateRecord, SerialRecord, VersionRecord
+from certwright.engine.services import Services
 from live.harness import Stack, directory_association, wiki
 
 pytestmark = pytest.mark.needs_pulumi
@@ -85,27 +87,27 @@ def test_two_ups_at_once_share_one_postgresql_store(
 
 @pytest.mark.proves("OPS-1", "REN-3")
 def test_one_due_certificate_that_two_runs_renew_is_renewed_once(aged: Stack) -> None:
-    """The scheduler's renewal and an `up` at once: whoever comes second finds the newer version."""
-    import threading
-
+    """Two schedulers and an `up` at once: whoever comes later finds the newer version."""
     from certwright.engine import certificates
     from certwright.engine.issuance import get
 
     arn = aged.id("wiki")
-    with aged.services() as services:
-        with services.store.read() as reader:
+    with aged.services() as one, aged.services() as two:
+        with one.store.read() as reader:
             spec = dict(get(reader, arn).spec)
 
-        def renew() -> None:
+        def renew(services: Services) -> None:
             certificates.reissue(services, arn, expected_newest=1, spec=spec, reason_code="renewal.window_open")
 
-        renewing = threading.Thread(target=renew)
         cli = aged.start("up", "--yes", "--skip-preview")
-        renewing.start()
+        schedulers = [threading.Thread(target=renew, args=(services,)) for services in (one, two)]
+        for scheduler in schedulers:
+            scheduler.start()
         stdout, stderr = cli.communicate(timeout=120)
-        renewing.join(60)
+        for scheduler in schedulers:
+            scheduler.join(60)
         assert cli.returncode == 0, stdout + stderr
-        with services.store.read() as reader:
+        with one.store.read() as reader:
             assert sorted(v.version for v in reader.all(VersionRecord, arn=arn)) == [1, 2]
     aged.refresh().ok()
     aged.unchanged()

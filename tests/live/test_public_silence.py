@@ -52,6 +52,8 @@ def test_a_private_name_causes_no_query_and_no_connection(watched: tuple[Stack, 
         stack.resources.update(
             authorities(),
             wiki=wiki(subjectAlternativeNames=["secret-project.internal", "intranet.example.com"]),
+            # All its names could be public ones, and are not asked for either.
+            intranet=wiki(domainName="intranet.example.com", subjectAlternativeNames=["www.example.com"]),
             onDisk=directory_association(tmp_path / "tls"),
         )
         stack.preview().ok()

@@ -43,11 +43,12 @@ def test_replace_and_taint_never_destroy_the_live_certificate(stack: Stack, tmp_
     place = tmp_path / "tls"
     stack.resources["onDisk"] = directory_association(place)
     stack.up().ok()
-    first = stack.id("wiki")
+    first, serial = stack.id("wiki"), stack.outputs("wiki")["serialNumber"]
 
     stack.up("--replace", stack.urn("certificate", "wiki")).ok()
     second = stack.id("wiki")
     assert second != first
+    assert stack.outputs("wiki")["serialNumber"] != serial, "a live certificate is not adopted: a new one is issued"
     assert_whole(stack, place)
 
     stack.run("state", "taint", "--yes", stack.urn("certificate", "wiki")).ok()
