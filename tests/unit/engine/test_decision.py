@@ -223,10 +223,9 @@ ROWS: list[tuple[str, CertificateFacts, tuple[Action, list[str], list[str]]]] = 
         (Action.RESUME, ["request.retry"], []),
     ),
 ]
-PROVES = ("REN-1", "REN-6", "REN-7", "REN-8", "CRT-4")
 
 
-@pytest.mark.proves(*PROVES)
+@pytest.mark.proves("REN-1", "REN-6", "REN-7", "REN-8", "CRT-4")
 @pytest.mark.parametrize(("found", "expected"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
 def test_what_an_up_would_do(found: CertificateFacts, expected: tuple[Action, list[str], list[str]]) -> None:
     assert summary(decide(found)) == expected
