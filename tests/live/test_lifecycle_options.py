@@ -46,6 +46,7 @@ def test_a_rename_by_alias_issues_nothing(stack: Stack, tmp_path: Path) -> None:
     stack.up().ok()
     assert (stack.id("handbook"), stack.outputs("handbook")["version"]) == (arn, 1)
     stack.unchanged()
+    assert "no longer declared" not in stack.preview().ok().text, "the store still has the old name"
     # the new name is known from now on: a change is a version, and the old name is free
     stack.resources["handbook"]["properties"]["subjectAlternativeNames"] = ["10.0.0.1"]
     stack.resources["wiki"] = wiki()

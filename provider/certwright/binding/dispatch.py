@@ -171,6 +171,7 @@ class Dispatcher:
         """Compare, and put each reason under the resource; the Diff of a refresh is quiet."""
         with clean_errors(f"diff of {call.name}"):
             context = self.context(call)
+            self.run.note_compared(call.urn, id)
             result = self.handler(call.token).diff(context, id=id, old_inputs=old_inputs, olds=olds, news=news)
             shaped = answer(result, ignore_changes=call.ignore_changes)
             if shaped.changes and not self.run.is_refresh_diff(call.urn):
@@ -259,5 +260,5 @@ class Dispatcher:
         prefix = self.run.urn_prefix()
         if self._services is None or not prefix:  # no Check: `pulumi refresh` or `destroy`, nothing to compare with
             return
-        for urn, sentence in self._registry.usage(self._services, prefix, set(self.run.checked)):
+        for urn, sentence in self._registry.usage(self._services, prefix, self.run.declared()):
             self._log.send(urn, "warning", sentence)

@@ -142,6 +142,7 @@ class RunTable:
         self._announced: dict[str, dict[str, Any]] = {}
         self._refreshing: set[str] = set()
         self.checked: set[str] = set()
+        self._compared: set[str] = set()
         self._known: dict[tuple[str, str], None] = {}  # ordered, each once
         self._claimed: set[tuple[str, str]] = set()
         self._unanswered: dict[str, str] = {}
@@ -184,6 +185,17 @@ class RunTable:
         with self._lock:
             self._refreshing.discard(urn)
             self.checked.add(urn)
+
+    def note_compared(self, urn: str, arn: str) -> None:
+        """A Diff came for `arn` under `urn`. Only what the program declares is compared, a refresh Diff apart."""
+        with self._lock:
+            if urn not in self._refreshing:
+                self._compared.add(arn)
+
+    def declared(self) -> set[str]:
+        """URNs and, of what is in the state already, ARNs of the resources that this run's program has."""
+        with self._lock:
+            return self.checked | self._compared
 
     def is_refresh_diff(self, urn: str) -> bool:
         with self._lock:

@@ -7,19 +7,24 @@ from certwright.engine.records import AssociationRecord, CertificateRecord
 from certwright.engine.services import Services
 
 
-def undeclared_in_use(services: Services, urn_prefix: str, checked_urns: set[str]) -> list[tuple[str, str]]:
+def undeclared_in_use(services: Services, urn_prefix: str, declared: set[str]) -> list[tuple[str, str]]:
     """URN and sentence for each certificate of this stack that the program no longer declares and that is served by an
-    association which the program does not drop as well."""
+    association which the program does not drop as well.
+
+    declared: URNs and ARNs of this run; after a rename by alias the store still has the old URN, and the ARN tells.
+    """
     notices: list[tuple[str, str]] = []
     with services.store.read() as reader:
         used = {a.certificate_arn for a in reader.all(AssociationRecord)}
         if not used:
             return []
         for record in reader.all(CertificateRecord, arn=used):
-            if not record.urn.startswith(urn_prefix) or record.urn in checked_urns:
+            if not record.urn.startswith(urn_prefix) or not declared.isdisjoint((record.urn, record.arn)):
                 continue
             staying = [
-                a for a in in_use_by(reader, record.arn) if not a.urn.startswith(urn_prefix) or a.urn in checked_urns
+                a
+                for a in in_use_by(reader, record.arn)
+                if not a.urn.startswith(urn_prefix) or not declared.isdisjoint((a.urn, a.arn))
             ]
             if staying:
                 notices.append(
