@@ -1,0 +1,85 @@
+"""Callers that come together share a round, and each gets its own answer."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from certwright.engine.gathering import LIMIT, Gathering
+
+
+def test_one_caller_is_one_call() -> None:
+    rounds: list[list[int]] = []
+
+    def work(wishes: Sequence[int]) -> list[int | Exception]:
+        rounds.append(list(wishes))
+        return [wish * 10 for wish in wishes]
+
+    gathering: Gathering[int, int] = Gathering()
+    assert [gathering.do(1, work), gathering.do(2, work)] == [10, 20]
+    assert rounds == [[1], [2]]
+
+
+class Held:
+    """A first round that lasts until every other caller waits."""
+
+    def __init__(self, others: int) -> None:
+        self.gathering: Gathering[int, int] = Gathering()
+        self.rounds: list[list[int]] = []
+        self._others = others
+        self._first = threading.Event()
+
+    def work(self, wishes: Sequence[int]) -> list[int | Exception]:
+        self.rounds.append(list(wishes))
+        if len(self.rounds) == 1:
+            self._first.set()
+            while len(self.gathering._waiting) < self._others:
+                threading.Event().wait(0.001)
+        return [ValueError(f"no {wish}") if wish % 2 else wish * 10 for wish in wishes]
+
+    def run(self) -> dict[int, int | str]:
+        def call(wish: int) -> int | str:
+            try:
+                return self.gathering.do(wish, self.work)
+            except ValueError as error:
+                return str(error)
+
+        with ThreadPoolExecutor(self._others + 1) as pool:
+            first = pool.submit(call, 0)
+            assert self._first.wait(10)
+            rest = {wish: pool.submit(call, wish) for wish in range(1, self._others + 1)}
+            return {0: first.result(10), **{wish: future.result(10) for wish, future in rest.items()}}
+
+
+def test_who_waits_shares_the_next_round_and_a_refusal_is_its_callers_alone() -> None:
+    held = Held(5)
+    assert held.run() == {0: 0, 1: "no 1", 2: 20, 3: "no 3", 4: 40, 5: "no 5"}
+    assert [len(one) for one in held.rounds] == [1, 5]
+
+
+def test_a_round_has_a_limit() -> None:
+    held = Held(LIMIT + 3)
+    held.run()
+    assert [len(one) for one in held.rounds] == [1, LIMIT, 3]
+
+
+def test_an_error_of_the_whole_round_is_everybodys() -> None:
+    def work(wishes: Sequence[int]) -> list[int | Exception]:
+        raise OSError("the store is gone")
+
+    gathering: Gathering[int, int] = Gathering()
+    for wish in (1, 2):
+        with pytest.raises(OSError, match="the store is gone"):
+            gathering.do(wish, work)
+
+
+def test_an_interrupted_round_leaves_the_turn_free() -> None:
+    def interrupted(wishes: Sequence[int]) -> list[int | Exception]:
+        raise KeyboardInterrupt
+
+    gathering: Gathering[int, int] = Gathering()
+    with pytest.raises(KeyboardInterrupt):
+        gathering.do(1, interrupted)
+    assert gathering.do(2, list) == 2
