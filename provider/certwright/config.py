@@ -120,10 +120,14 @@ class Directories:
             return cls(data=base / "data", config=base / "config", runtime=base / "run")
         import platformdirs
 
+        # Without a login session (CI, cron, sudo) there is no XDG_RUNTIME_DIR: platformdirs would warn at every start
+        # and fall back to a directory below /tmp, whose name anyone could take first.
+        own_session = environ.get("XDG_RUNTIME_DIR")
+        cache = Path(platformdirs.user_cache_dir("certwright"))
         return cls(
             data=Path(platformdirs.user_data_dir("certwright")),
             config=Path(platformdirs.user_config_dir("certwright")),
-            runtime=Path(platformdirs.user_runtime_dir("certwright")),
+            runtime=Path(own_session) / "certwright" if own_session else cache / "run",
         )
 
 

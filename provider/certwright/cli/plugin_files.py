@@ -19,7 +19,17 @@ IGNORE_AMBIENT = "PULUMI_IGNORE_AMBIENT_PLUGINS"
 
 def plugins_directory(environ: Mapping[str, str]) -> Path:
     home = environ.get("PULUMI_HOME")
-    return (Path(home).expanduser() if home else Path.home() / ".pulumi") / "plugins"
+    return (Path(home).expanduser() if home else _user_home() / ".pulumi") / "plugins"
+
+
+def _user_home() -> Path:
+    """The user database's, as Go and so Pulumi has it; $HOME (which sudo and CI containers set otherwise) comes second."""
+    try:
+        import pwd
+
+        return Path(pwd.getpwuid(os.getuid()).pw_dir)
+    except (ImportError, KeyError):  # Windows; a uid without an entry
+        return Path.home()
 
 
 def directory(environ: Mapping[str, str], version: str = __version__) -> Path:
