@@ -87,15 +87,18 @@ def create(
     return complete(services, record.arn), adopted
 
 
-def re_sign(services: Services, arn: str, *, spec: Json, reason_code: str) -> AuthorityRecord:
-    """A new certificate under the same ARN; the key stays unless its algorithm or `rotation` changes."""
-    now = services.clock.now()
-    with services.store.lease(f"authority:{arn}", seconds=30, wait_seconds=60), services.store.write() as tx:
-        record = _get(tx, arn)
-        if record.newest_version == record.serving_version:
-            record = _journal(services, tx, record, spec=spec, reason_code=reason_code, now=now)
-    hit("authority.after_journal")
-    return complete(services, record.arn)
+def re_sign(services: Services, arn: str, *, expected_newest: int, spec: Json, reason_code: str) -> AuthorityRecord:
+    """A new certificate under the same ARN; the key stays unless its algorithm or `rotation` changes.
+
+    expected_newest: the newest version when the decision fell; a second caller finds a newer one and does nothing.
+    """
+    with services.store.lease(f"authority:{arn}", seconds=30, wait_seconds=60):
+        with services.store.write() as tx:
+            record = _get(tx, arn)
+            if record.newest_version == record.serving_version == expected_newest:
+                _journal(services, tx, record, spec=spec, reason_code=reason_code, now=services.clock.now())
+        hit("authority.after_journal")
+        return complete(services, arn)
 
 
 def _get(reader: Reader, arn: str) -> AuthorityRecord:
@@ -227,6 +230,9 @@ def complete(services: Services, arn: str) -> AuthorityRecord:
     # 3. store
     with services.store.write() as tx:
         current = _get(tx, arn)
+        stored = tx.one(AuthorityVersionRecord, arn=arn, version=version.version)
+        if stored is None or stored.has_certificate:
+            return current  # another process has finished it meanwhile; its certificate stands
         record = advance(current, AuthorityStatus.ACTIVE, serving_version=version.version)
         tx.save(record, done, replace(material, der=der, chain_pem=parent.chain_pem if parent else ""))
         tx.record_audit(
@@ -253,6 +259,10 @@ def update(services: Services, arn: str, *, spec: Json, tags: Json, urn: str) ->
             )
         record = replace(record, spec=spec, tags=tags, enabled=enabled, urn=urn or record.urn, claimed=True)
         tx.save(record)
+        serving = tx.one(AuthorityVersionRecord, arn=arn, version=record.serving_version)
+        if serving is not None and serving.not_before is not None and serving.not_after is not None:
+            window = Window(serving.not_before, serving.not_after)
+            tx.save(replace(serving, renewal_due=window_opens(spec.get("earlyRenewalDuration"), window)))
     return record
 
 

@@ -163,7 +163,13 @@ class PrivateCertificateAuthority(Handling):
         if decision is not None and decision.action is Action.RESUME:
             authority.complete(self.services, record.arn)
         if decision is not None and decision.action is Action.REISSUE:
-            authority.re_sign(self.services, record.arn, spec=spec, reason_code=decision.reasons[0].code)
+            authority.re_sign(
+                self.services,
+                record.arn,
+                expected_newest=record.newest_version,
+                spec=spec,
+                reason_code=decision.reasons[0].code,
+            )
         authority.update(self.services, record.arn, spec=spec, tags=self.tags(news), urn=ctx.urn)
         return UpdateResult(outputs=self._outputs(record.arn, news))
 

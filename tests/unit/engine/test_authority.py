@@ -224,7 +224,9 @@ def test_a_re_signed_authority_keeps_arn_and_key_and_its_leaves_follow(here: Wor
     root = here.root()
     issuing = here.issuing(root)
     leaf = here.private(issuing)
-    again = authority.re_sign(here.services, issuing.arn, spec=issuing.spec, reason_code="renewal.window_open")
+    again = authority.re_sign(
+        here.services, issuing.arn, expected_newest=1, spec=issuing.spec, reason_code="renewal.window_open"
+    )
     assert (again.arn, again.serving_version) == (issuing.arn, 2)
     assert certificate(here, issuing, 1).public_key() == certificate(here, issuing, 2).public_key()
     assert [r.code for r in here.decision(leaf.arn).reasons] == ["issuer.rotated"]
@@ -237,7 +239,7 @@ def test_another_key_algorithm_rotates_the_key_under_the_same_arn(here: World) -
     root = here.root()
     configuration = {**root.spec["certificateAuthorityConfiguration"], "keyAlgorithm": "EC_secp384r1"}
     spec = {**root.spec, "certificateAuthorityConfiguration": configuration}
-    again = authority.re_sign(here.services, root.arn, spec=spec, reason_code="inputs.changed")
+    again = authority.re_sign(here.services, root.arn, expected_newest=1, spec=spec, reason_code="inputs.changed")
     assert again.arn == root.arn
     assert certificate(here, root, 1).public_key() != certificate(here, root, 2).public_key()
     certificate(here, root, 2).verify_directly_issued_by(certificate(here, root, 2))
@@ -255,11 +257,28 @@ def test_what_was_journaled_is_finished_under_the_certificate_that_it_names(here
     here.save(replace(here.record(leaf.arn), serving_version=0), unsigned, replace(material, der=b"", chain_pem=""))
     configuration = {**root.spec["certificateAuthorityConfiguration"], "keyAlgorithm": "RSA_2048"}
     spec = {**root.spec, "certificateAuthorityConfiguration": configuration}
-    authority.re_sign(here.services, root.arn, spec=spec, reason_code="inputs.changed")
+    authority.re_sign(here.services, root.arn, expected_newest=1, spec=spec, reason_code="inputs.changed")
     certificates.retry(here.services, leaf.arn)
     made = load_der(here.one(MaterialRecord, arn=leaf.arn, version=1).der)
     made.verify_directly_issued_by(certificate(here, root, 1))
     assert made.serial_number == int(version.serial, 16)
+
+
+@pytest.mark.proves("REN-1")
+def test_another_renewal_window_counts_at_once_and_signs_nothing(here: World) -> None:
+    root = here.root()
+    spec = {**root.spec, "earlyRenewalDuration": "P100D"}
+    authority.update(here.services, root.arn, spec=spec, tags={}, urn=root.urn)
+    (version,) = here.all(AuthorityVersionRecord, arn=root.arn)
+    assert version.not_after - version.renewal_due == 100 * DAY
+
+
+@pytest.mark.proves("OPS-1")
+def test_whoever_decided_before_the_re_signing_does_nothing(here: World) -> None:
+    root = here.root()
+    for _ in range(2):
+        authority.re_sign(here.services, root.arn, expected_newest=1, spec=root.spec, reason_code="x")
+    assert [v.version for v in here.all(AuthorityVersionRecord, arn=root.arn)] == [1, 2]
 
 
 @pytest.mark.proves("REN-1")
@@ -277,14 +296,16 @@ def test_an_authority_is_due_in_its_window_and_not_after_it_was_signed_again(her
     assert decision().action is Action.KEEP
     here.clock.moment = due
     assert decision().action is Action.REISSUE
-    authority.re_sign(here.services, issuing.arn, spec=issuing.spec, reason_code="renewal.window_open")
+    authority.re_sign(
+        here.services, issuing.arn, expected_newest=1, spec=issuing.spec, reason_code="renewal.window_open"
+    )
     assert decision().action is Action.KEEP
 
 
 def test_what_is_not_there_is_not_found(here: World) -> None:
     here.root()
     with pytest.raises(NotFound):
-        authority.re_sign(here.services, "arn:nothing", spec={}, reason_code="x")
+        authority.re_sign(here.services, "arn:nothing", expected_newest=1, spec={}, reason_code="x")
     with pytest.raises(Refused, match="there is no certificate authority"):
         here.issuing(replace(here.root("other"), arn="arn:nothing"))
 

@@ -90,10 +90,14 @@ def test_a_re_signing_by_two_at_once_makes_one_version(tmp_path: Path, here: Wor
     with world(tmp_path, seed=2) as there:
 
         def sign(who: World) -> Callable[[], object]:
-            return lambda: authority.re_sign(who.services, root.arn, spec=root.spec, reason_code="renewal.window_open")
+            # The second one decided before the first had done it.
+            return lambda: authority.re_sign(
+                who.services, root.arn, expected_newest=1, spec=root.spec, reason_code="renewal.window_open"
+            )
 
         together(sign(here), sign(there))
     assert [v.version for v in here.all(AuthorityVersionRecord, arn=root.arn)] == [1, 2]
+    assert here.audit().count(("ca.sign", "done")) == 2
 
 
 @pytest.mark.proves("ASC-1", "OPS-1")
