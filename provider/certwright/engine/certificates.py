@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from certwright.domain.arn import new_certificate_arn
-from certwright.domain.errors import CertwrightError
+from certwright.domain.errors import CertwrightError, Refused
 from certwright.engine.claims import adoptable, give_fresh_arn
 from certwright.engine.failpoints import hit
 from certwright.engine.imports import ImportedMaterial, store_imported
-from certwright.engine.issuance import Request, complete, get, new_version
+from certwright.engine.issuance import Journaled, Request, complete, complete_all, get, new_version
 from certwright.engine.lifecycle import advance
 from certwright.engine.ports import Reader, Transaction
 from certwright.engine.records import (
@@ -43,6 +44,22 @@ def mode_of(spec: Json) -> Mode | None:
     return None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """One request for a certificate."""
+
+    urn: str
+    region: str
+    account: str
+    mode: Mode
+    spec: Json
+    tags: Json
+    imported: ImportedMaterial | None = None
+
+
+Created = tuple[CertificateRecord, bool]  # and whether it was adopted
+
+
 def create(
     services: Services,
     *,
@@ -55,36 +72,78 @@ def create(
     imported: ImportedMaterial | None = None,
 ) -> tuple[CertificateRecord, bool]:
     """Record the request, and issue at once where nobody has to be asked. Returns the record and "adopted" (CRT-5)."""
-    now = services.clock.now()
     if mode is Mode.PUBLIC:
         _ensure_issuer(services, spec, region, account)
-    arn = str(new_certificate_arn(region, account, services.entropy.token_bytes(16)))
-    fresh = None
+    wanted = Wanted(urn=urn, region=region, account=account, mode=mode, spec=spec, tags=tags, imported=imported)
+    if mode is Mode.PRIVATE:
+        # Pulumi creates in parallel: threads that come together commit together.
+        created: Created = services.creates.do(wanted, lambda wishes: _create_all(services, wishes))
+        return created
+    answer = _create_all(services, [wanted])[0]
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def _create_all(services: Services, wishes: Sequence[Wanted]) -> list[Created | Exception]:
+    """Journal in one transaction, sign and store in another. A wish that is refused is refused alone."""
+    try:
+        made = _journal_all(services, wishes)
+    except Refused as refused:  # nothing was written
+        if len(wishes) == 1:
+            return [refused]
+        return [answer for wish in wishes for answer in _create_all(services, [wish])]
+    for _ in made:
+        hit("request.after_record")
+    fresh = [journaled for _, _, journaled in made if journaled is not None]
+    try:
+        records = {record.arn: record for record, _ in complete_all(services, fresh)} if fresh else {}
+    except CertwrightError:
+        records = {}  # each from its journal
+    answers: list[Created | Exception] = []
+    for record, adopted, _ in made:
+        try:
+            answers.append((records.get(record.arn) or complete(services, record.arn)[0], adopted))
+        except CertwrightError as error:
+            answers.append(error)
+    return answers
+
+
+def _journal_all(
+    services: Services, wishes: Sequence[Wanted]
+) -> list[tuple[CertificateRecord, bool, Journaled | None]]:
+    """Record, "adopted", and what is ready to be signed, for each wish."""
+    now = services.clock.now()
+    made: list[tuple[CertificateRecord, bool, Journaled | None]] = []
     with services.store.write() as tx:
-        left = adoptable(tx, CertificateRecord, urn)
-        adopted = left is not None and _same_identity(left, mode, spec, region)
-        if left is not None and adopted:
-            record = give_fresh_arn(tx, left, arn, services.process)
-        else:
+        # Every question before the first write, which a question would flush.
+        left_behind = [adoptable(tx, CertificateRecord, wish.urn) for wish in wishes]
+        for wish, left in zip(wishes, left_behind, strict=True):
+            arn = str(new_certificate_arn(wish.region, wish.account, services.entropy.token_bytes(16)))
+            if left is not None and _same_identity(left, wish.mode, wish.spec, wish.region):
+                made.append((give_fresh_arn(tx, left, arn, services.process), True, None))
+                continue
             record = CertificateRecord(
                 arn=arn,
-                region=region,
-                account=account,
-                urn=urn,
-                mode=mode,
-                spec=spec,
+                region=wish.region,
+                account=wish.account,
+                urn=wish.urn,
+                mode=wish.mode,
+                spec=wish.spec,
                 created_at=now,
-                tags=tags,
-                domain_name=str(spec.get("domainName") or ""),
+                tags=wish.tags,
+                domain_name=str(wish.spec.get("domainName") or ""),
                 creator=services.process,
             )
-            if imported is not None:
-                record = store_imported(services, tx, record, spec, imported, now=now)
+            fresh = None
+            if wish.imported is not None:
+                record = store_imported(services, tx, record, wish.spec, wish.imported, now=now)
             else:
-                record, fresh = new_version(services, tx, record, Request(spec=spec, reason_code="request"), now=now)
-    hit("request.after_record")
-    record, _ = complete(services, record.arn, fresh=fresh)
-    return record, adopted
+                record, fresh = new_version(
+                    services, tx, record, Request(spec=wish.spec, reason_code="request"), now=now
+                )
+            made.append((record, False, fresh))
+    return made
 
 
 def _same_identity(left: CertificateRecord, mode: Mode, spec: Json, region: str) -> bool:
@@ -141,7 +200,9 @@ def _drop_unfinished(services: Services, tx: Transaction, record: CertificateRec
 
 
 def retry(services: Services, arn: str) -> CertificateRecord:
-    """Resume a request: finish what was journaled; a failed or timed-out public one gets a new attempt (CRT-4)."""
+    """Resume a request: finish what was journaled; a failed or timed-out public one gets a new attempt (CRT-4). What was
+    journaled so long ago that it would be due at once is journaled anew."""
+    fresh, now = None, services.clock.now()
     with services.store.write() as tx:
         record = get(tx, arn)
         newest = tx.one(VersionRecord, arn=arn, version=record.newest_version)
@@ -155,11 +216,21 @@ def retry(services: Services, arn: str) -> CertificateRecord:
                     attempt=newest.attempt + 1,
                     failure_reason="",
                     failure_message="",
-                    requested_at=services.clock.now(),
+                    requested_at=now,
                 )
             )
-    record, _ = complete(services, arn)
+        elif newest is not None and _outdated(newest, now):
+            request = Request(spec=newest.spec, reason_code=newest.reason_code)
+            record, fresh = new_version(services, tx, _drop_unfinished(services, tx, record), request, now=now)
+    record, _ = complete(services, arn, fresh=fresh)
     return record
+
+
+def _outdated(version: VersionRecord, now: datetime) -> bool:
+    """Journaled, never signed, and by now in its renewal window or over."""
+    if version.has_certificate or version.not_after is None:
+        return False
+    return now >= (version.renewal_due or version.not_after)
 
 
 def reimport(services: Services, arn: str, *, spec: Json, imported: ImportedMaterial) -> CertificateRecord:

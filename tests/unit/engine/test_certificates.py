@@ -436,6 +436,24 @@ def test_a_fixed_end_is_never_renewed(here: World, issuing: AuthorityRecord, val
     assert [w.code for w in decision.warnings] == ["renewal.not_automatic"]
 
 
+@pytest.mark.proves("SEC-5", "REN-1")
+@pytest.mark.parametrize(("later", "same_serial"), [(9 * DAY, True), (21 * DAY, False), (40 * DAY, False)])
+def test_what_was_journaled_long_ago_is_journaled_anew(
+    here: World, issuing: AuthorityRecord, later: timedelta, same_serial: bool
+) -> None:
+    """Crashed before its signature, resumed weeks later: one `up` is enough, and no expired certificate is born."""
+    record = here.private(issuing)
+    version, made = here.version(record.arn), here.one(MaterialRecord, arn=record.arn, version=1)
+    unsigned = replace(version, status=CertificateStatus.PENDING_VALIDATION, has_certificate=False, serving=False)
+    here.save(replace(here.record(record.arn), serving_version=0), unsigned, replace(made, der=b"", chain_pem=""))
+    here.clock.advance(later)
+    assert here.decision(record.arn).action is Action.RESUME
+    certificates.retry(here.services, record.arn)
+    assert here.decision(record.arn).action is Action.KEEP
+    assert (here.version(record.arn).serial == version.serial) is same_serial
+    assert here.record(record.arn).newest_version == 1
+
+
 # --- damage ---------------------------------------------------------------------------------------------------------
 
 
