@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 CODE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*(\.[a-z0-9]+(_[a-z0-9]+)*)+")
@@ -41,7 +42,8 @@ class Use:
     message: str
 
 
-def uses(package: Path) -> list[Use]:
+@cache
+def uses(package: Path) -> tuple[Use, ...]:
     """Every use, in a stable order. package: the directory of the import package."""
     modules = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(package.rglob("*.py"))}
     names = {name: code for tree in modules.values() for name, code in _constants(tree)}
@@ -56,7 +58,7 @@ def uses(package: Path) -> list[Use]:
         Use(code=f"dns.{kind}", kind="error", where="domain/errors.py", line=0, message=sentence)
         for kind, sentence in LOOKUP_KINDS.items()
     ]
-    return sorted(set(found))
+    return tuple(sorted(set(found)))
 
 
 def unclassified(package: Path) -> list[str]:
