@@ -10,6 +10,7 @@ __all__ = [
     'AuthorityType',
     'CertificateStatus',
     'CertificateType',
+    'ExtendedKeyUsage',
     'KeyAlgorithm',
     'KeyUsage',
     'OnDelete',
@@ -50,6 +51,19 @@ class CertificateType(_builtins.str, Enum):
     PRIVATE = "PRIVATE"
     IMPORTED = "IMPORTED"
     SIGNED = "SIGNED"
+
+
+@pulumi.type_token("certwright:index:ExtendedKeyUsage")
+class ExtendedKeyUsage(_builtins.str, Enum):
+    SERVER_AUTH = "SERVER_AUTH"
+    CLIENT_AUTH = "CLIENT_AUTH"
+    CODE_SIGNING = "CODE_SIGNING"
+    EMAIL_PROTECTION = "EMAIL_PROTECTION"
+    TIME_STAMPING = "TIME_STAMPING"
+    OCSP_SIGNING = "OCSP_SIGNING"
+    SMART_CARD_LOGIN = "SMART_CARD_LOGIN"
+    DOCUMENT_SIGNING = "DOCUMENT_SIGNING"
+    CERTIFICATE_TRANSPARENCY = "CERTIFICATE_TRANSPARENCY"
 
 
 @pulumi.type_token("certwright:index:KeyAlgorithm")

@@ -16,6 +16,8 @@ from . import _utilities
 from ._enums import *
 
 __all__ = [
+    'ApiPassthroughArgs',
+    'ApiPassthroughArgsDict',
     'CertificateAuthorityConfigurationArgs',
     'CertificateAuthorityConfigurationArgsDict',
     'CustomAttributeArgs',
@@ -24,6 +26,22 @@ __all__ = [
     'CustomExtensionArgsDict',
     'DirectoryTargetArgs',
     'DirectoryTargetArgsDict',
+    'GeneralNameArgs',
+    'GeneralNameArgsDict',
+    'OtherNameArgs',
+    'OtherNameArgsDict',
+    'PassthroughExtendedKeyUsageArgs',
+    'PassthroughExtendedKeyUsageArgsDict',
+    'PassthroughExtensionsArgs',
+    'PassthroughExtensionsArgsDict',
+    'PassthroughKeyUsageArgs',
+    'PassthroughKeyUsageArgsDict',
+    'PolicyInformationArgs',
+    'PolicyInformationArgsDict',
+    'PolicyQualifierInfoArgs',
+    'PolicyQualifierInfoArgsDict',
+    'PolicyQualifierArgs',
+    'PolicyQualifierArgsDict',
     'SubjectArgs',
     'SubjectArgsDict',
     'TargetArgs',
@@ -35,6 +53,62 @@ __all__ = [
 ]
 
 MYPY = False
+
+if not MYPY:
+    class ApiPassthroughArgsDict(TypedDict):
+        """
+        What the request adds to a template whose name ends in `_APIPassthrough` or `_APICSRPassthrough`.
+        """
+        extensions: NotRequired[pulumi.Input['PassthroughExtensionsArgsDict']]
+        """
+        Extensions of the certificate.
+        """
+        subject: NotRequired[pulumi.Input['SubjectArgsDict']]
+        """
+        Subject of the certificate.
+        """
+elif False:
+    ApiPassthroughArgsDict: TypeAlias = Mapping[str, Any]
+
+@pulumi.input_type
+class ApiPassthroughArgs:
+    def __init__(__self__, *,
+                 extensions: Optional[pulumi.Input['PassthroughExtensionsArgs']] = None,
+                 subject: Optional[pulumi.Input['SubjectArgs']] = None):
+        """
+        What the request adds to a template whose name ends in `_APIPassthrough` or `_APICSRPassthrough`.
+        :param pulumi.Input['PassthroughExtensionsArgs'] extensions: Extensions of the certificate.
+        :param pulumi.Input['SubjectArgs'] subject: Subject of the certificate.
+        """
+        if extensions is not None:
+            pulumi.set(__self__, "extensions", extensions)
+        if subject is not None:
+            pulumi.set(__self__, "subject", subject)
+
+    @_builtins.property
+    @pulumi.getter
+    def extensions(self) -> Optional[pulumi.Input['PassthroughExtensionsArgs']]:
+        """
+        Extensions of the certificate.
+        """
+        return pulumi.get(self, "extensions")
+
+    @extensions.setter
+    def extensions(self, value: Optional[pulumi.Input['PassthroughExtensionsArgs']]):
+        pulumi.set(self, "extensions", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def subject(self) -> Optional[pulumi.Input['SubjectArgs']]:
+        """
+        Subject of the certificate.
+        """
+        return pulumi.get(self, "subject")
+
+    @subject.setter
+    def subject(self, value: Optional[pulumi.Input['SubjectArgs']]):
+        pulumi.set(self, "subject", value)
+
 
 if not MYPY:
     class CertificateAuthorityConfigurationArgsDict(TypedDict):
@@ -372,6 +446,729 @@ class DirectoryTargetArgs:
     @reload.setter
     def reload(self, value: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]):
         pulumi.set(self, "reload", value)
+
+
+if not MYPY:
+    class GeneralNameArgsDict(TypedDict):
+        """
+        One subject alternative name: exactly one of its kinds.
+        """
+        directory_name: NotRequired[pulumi.Input['SubjectArgsDict']]
+        """
+        Distinguished name.
+        """
+        dns_name: NotRequired[pulumi.Input[_builtins.str]]
+        """
+        Host name.
+        """
+        ip_address: NotRequired[pulumi.Input[_builtins.str]]
+        """
+        IPv4 or IPv6 address.
+        """
+        other_name: NotRequired[pulumi.Input['OtherNameArgsDict']]
+        """
+        A name of a kind of its own.
+        """
+        registered_id: NotRequired[pulumi.Input[_builtins.str]]
+        """
+        Object identifier in dotted form.
+        """
+        rfc822_name: NotRequired[pulumi.Input[_builtins.str]]
+        """
+        Mailbox.
+        """
+        uniform_resource_identifier: NotRequired[pulumi.Input[_builtins.str]]
+        """
+        URI.
+        """
+elif False:
+    GeneralNameArgsDict: TypeAlias = Mapping[str, Any]
+
+@pulumi.input_type
+class GeneralNameArgs:
+    def __init__(__self__, *,
+                 directory_name: Optional[pulumi.Input['SubjectArgs']] = None,
+                 dns_name: Optional[pulumi.Input[_builtins.str]] = None,
+                 ip_address: Optional[pulumi.Input[_builtins.str]] = None,
+                 other_name: Optional[pulumi.Input['OtherNameArgs']] = None,
+                 registered_id: Optional[pulumi.Input[_builtins.str]] = None,
+                 rfc822_name: Optional[pulumi.Input[_builtins.str]] = None,
+                 uniform_resource_identifier: Optional[pulumi.Input[_builtins.str]] = None):
+        """
+        One subject alternative name: exactly one of its kinds.
+        :param pulumi.Input['SubjectArgs'] directory_name: Distinguished name.
+        :param pulumi.Input[_builtins.str] dns_name: Host name.
+        :param pulumi.Input[_builtins.str] ip_address: IPv4 or IPv6 address.
+        :param pulumi.Input['OtherNameArgs'] other_name: A name of a kind of its own.
+        :param pulumi.Input[_builtins.str] registered_id: Object identifier in dotted form.
+        :param pulumi.Input[_builtins.str] rfc822_name: Mailbox.
+        :param pulumi.Input[_builtins.str] uniform_resource_identifier: URI.
+        """
+        if directory_name is not None:
+            pulumi.set(__self__, "directory_name", directory_name)
+        if dns_name is not None:
+            pulumi.set(__self__, "dns_name", dns_name)
+        if ip_address is not None:
+            pulumi.set(__self__, "ip_address", ip_address)
+        if other_name is not None:
+            pulumi.set(__self__, "other_name", other_name)
+        if registered_id is not None:
+            pulumi.set(__self__, "registered_id", registered_id)
+        if rfc822_name is not None:
+            pulumi.set(__self__, "rfc822_name", rfc822_name)
+        if uniform_resource_identifier is not None:
+            pulumi.set(__self__, "uniform_resource_identifier", uniform_resource_identifier)
+
+    @_builtins.property
+    @pulumi.getter(name="directoryName")
+    def directory_name(self) -> Optional[pulumi.Input['SubjectArgs']]:
+        """
+        Distinguished name.
+        """
+        return pulumi.get(self, "directory_name")
+
+    @directory_name.setter
+    def directory_name(self, value: Optional[pulumi.Input['SubjectArgs']]):
+        pulumi.set(self, "directory_name", value)
+
+    @_builtins.property
+    @pulumi.getter(name="dnsName")
+    def dns_name(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        Host name.
+        """
+        return pulumi.get(self, "dns_name")
+
+    @dns_name.setter
+    def dns_name(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "dns_name", value)
+
+    @_builtins.property
+    @pulumi.getter(name="ipAddress")
+    def ip_address(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        IPv4 or IPv6 address.
+        """
+        return pulumi.get(self, "ip_address")
+
+    @ip_address.setter
+    def ip_address(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "ip_address", value)
+
+    @_builtins.property
+    @pulumi.getter(name="otherName")
+    def other_name(self) -> Optional[pulumi.Input['OtherNameArgs']]:
+        """
+        A name of a kind of its own.
+        """
+        return pulumi.get(self, "other_name")
+
+    @other_name.setter
+    def other_name(self, value: Optional[pulumi.Input['OtherNameArgs']]):
+        pulumi.set(self, "other_name", value)
+
+    @_builtins.property
+    @pulumi.getter(name="registeredId")
+    def registered_id(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        Object identifier in dotted form.
+        """
+        return pulumi.get(self, "registered_id")
+
+    @registered_id.setter
+    def registered_id(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "registered_id", value)
+
+    @_builtins.property
+    @pulumi.getter(name="rfc822Name")
+    def rfc822_name(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        Mailbox.
+        """
+        return pulumi.get(self, "rfc822_name")
+
+    @rfc822_name.setter
+    def rfc822_name(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "rfc822_name", value)
+
+    @_builtins.property
+    @pulumi.getter(name="uniformResourceIdentifier")
+    def uniform_resource_identifier(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        URI.
+        """
+        return pulumi.get(self, "uniform_resource_identifier")
+
+    @uniform_resource_identifier.setter
+    def uniform_resource_identifier(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "uniform_resource_identifier", value)
+
+
+if not MYPY:
+    class OtherNameArgsDict(TypedDict):
+        """
+        A name of a kind of its own.
+        """
+        type_id: pulumi.Input[_builtins.str]
+        """
+        Object identifier of the kind, in dotted form.
+        """
+        value: pulumi.Input[_builtins.str]
+        """
+        The name, encoded as UTF8String.
+        """
+elif False:
+    OtherNameArgsDict: TypeAlias = Mapping[str, Any]
+
+@pulumi.input_type
+class OtherNameArgs:
+    def __init__(__self__, *,
+                 type_id: pulumi.Input[_builtins.str],
+                 value: pulumi.Input[_builtins.str]):
+        """
+        A name of a kind of its own.
+        :param pulumi.Input[_builtins.str] type_id: Object identifier of the kind, in dotted form.
+        :param pulumi.Input[_builtins.str] value: The name, encoded as UTF8String.
+        """
+        pulumi.set(__self__, "type_id", type_id)
+        pulumi.set(__self__, "value", value)
+
+    @_builtins.property
+    @pulumi.getter(name="typeId")
+    def type_id(self) -> pulumi.Input[_builtins.str]:
+        """
+        Object identifier of the kind, in dotted form.
+        """
+        return pulumi.get(self, "type_id")
+
+    @type_id.setter
+    def type_id(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "type_id", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def value(self) -> pulumi.Input[_builtins.str]:
+        """
+        The name, encoded as UTF8String.
+        """
+        return pulumi.get(self, "value")
+
+    @value.setter
+    def value(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "value", value)
+
+
+if not MYPY:
+    class PassthroughExtendedKeyUsageArgsDict(TypedDict):
+        """
+        One extended key usage: by its name or by its object identifier.
+        """
+        extended_key_usage_object_identifier: NotRequired[pulumi.Input[_builtins.str]]
+        """
+        Object identifier in dotted form, for usages without a name.
+        """
+        extended_key_usage_type: NotRequired[pulumi.Input['ExtendedKeyUsage']]
+        """
+        The usage's name.
+        """
+elif False:
+    PassthroughExtendedKeyUsageArgsDict: TypeAlias = Mapping[str, Any]
+
+@pulumi.input_type
+class PassthroughExtendedKeyUsageArgs:
+    def __init__(__self__, *,
+                 extended_key_usage_object_identifier: Optional[pulumi.Input[_builtins.str]] = None,
+                 extended_key_usage_type: Optional[pulumi.Input['ExtendedKeyUsage']] = None):
+        """
+        One extended key usage: by its name or by its object identifier.
+        :param pulumi.Input[_builtins.str] extended_key_usage_object_identifier: Object identifier in dotted form, for usages without a name.
+        :param pulumi.Input['ExtendedKeyUsage'] extended_key_usage_type: The usage's name.
+        """
+        if extended_key_usage_object_identifier is not None:
+            pulumi.set(__self__, "extended_key_usage_object_identifier", extended_key_usage_object_identifier)
+        if extended_key_usage_type is not None:
+            pulumi.set(__self__, "extended_key_usage_type", extended_key_usage_type)
+
+    @_builtins.property
+    @pulumi.getter(name="extendedKeyUsageObjectIdentifier")
+    def extended_key_usage_object_identifier(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        Object identifier in dotted form, for usages without a name.
+        """
+        return pulumi.get(self, "extended_key_usage_object_identifier")
+
+    @extended_key_usage_object_identifier.setter
+    def extended_key_usage_object_identifier(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "extended_key_usage_object_identifier", value)
+
+    @_builtins.property
+    @pulumi.getter(name="extendedKeyUsageType")
+    def extended_key_usage_type(self) -> Optional[pulumi.Input['ExtendedKeyUsage']]:
+        """
+        The usage's name.
+        """
+        return pulumi.get(self, "extended_key_usage_type")
+
+    @extended_key_usage_type.setter
+    def extended_key_usage_type(self, value: Optional[pulumi.Input['ExtendedKeyUsage']]):
+        pulumi.set(self, "extended_key_usage_type", value)
+
+
+if not MYPY:
+    class PassthroughExtensionsArgsDict(TypedDict):
+        """
+        Extensions that the request asks for.
+        """
+        certificate_policies: NotRequired[pulumi.Input[Sequence[pulumi.Input['PolicyInformationArgsDict']]]]
+        """
+        Certificate policies, at most 20.
+        """
+        custom_extensions: NotRequired[pulumi.Input[Sequence[pulumi.Input['CustomExtensionArgsDict']]]]
+        """
+        Further extensions.
+        """
+        extended_key_usage: NotRequired[pulumi.Input[Sequence[pulumi.Input['PassthroughExtendedKeyUsageArgsDict']]]]
+        """
+        Extended key usages, at most 20; blank templates only.
+        """
+        key_usage: NotRequired[pulumi.Input['PassthroughKeyUsageArgsDict']]
+        """
+        Key usages; blank templates only.
+        """
+        subject_alternative_names: NotRequired[pulumi.Input[Sequence[pulumi.Input['GeneralNameArgsDict']]]]
+        """
+        Further names, at most 150.
+        """
+elif False:
+    PassthroughExtensionsArgsDict: TypeAlias = Mapping[str, Any]
+
+@pulumi.input_type
+class PassthroughExtensionsArgs:
+    def __init__(__self__, *,
+                 certificate_policies: Optional[pulumi.Input[Sequence[pulumi.Input['PolicyInformationArgs']]]] = None,
+                 custom_extensions: Optional[pulumi.Input[Sequence[pulumi.Input['CustomExtensionArgs']]]] = None,
+                 extended_key_usage: Optional[pulumi.Input[Sequence[pulumi.Input['PassthroughExtendedKeyUsageArgs']]]] = None,
+                 key_usage: Optional[pulumi.Input['PassthroughKeyUsageArgs']] = None,
+                 subject_alternative_names: Optional[pulumi.Input[Sequence[pulumi.Input['GeneralNameArgs']]]] = None):
+        """
+        Extensions that the request asks for.
+        :param pulumi.Input[Sequence[pulumi.Input['PolicyInformationArgs']]] certificate_policies: Certificate policies, at most 20.
+        :param pulumi.Input[Sequence[pulumi.Input['CustomExtensionArgs']]] custom_extensions: Further extensions.
+        :param pulumi.Input[Sequence[pulumi.Input['PassthroughExtendedKeyUsageArgs']]] extended_key_usage: Extended key usages, at most 20; blank templates only.
+        :param pulumi.Input['PassthroughKeyUsageArgs'] key_usage: Key usages; blank templates only.
+        :param pulumi.Input[Sequence[pulumi.Input['GeneralNameArgs']]] subject_alternative_names: Further names, at most 150.
+        """
+        if certificate_policies is not None:
+            pulumi.set(__self__, "certificate_policies", certificate_policies)
+        if custom_extensions is not None:
+            pulumi.set(__self__, "custom_extensions", custom_extensions)
+        if extended_key_usage is not None:
+            pulumi.set(__self__, "extended_key_usage", extended_key_usage)
+        if key_usage is not None:
+            pulumi.set(__self__, "key_usage", key_usage)
+        if subject_alternative_names is not None:
+            pulumi.set(__self__, "subject_alternative_names", subject_alternative_names)
+
+    @_builtins.property
+    @pulumi.getter(name="certificatePolicies")
+    def certificate_policies(self) -> Optional[pulumi.Input[Sequence[pulumi.Input['PolicyInformationArgs']]]]:
+        """
+        Certificate policies, at most 20.
+        """
+        return pulumi.get(self, "certificate_policies")
+
+    @certificate_policies.setter
+    def certificate_policies(self, value: Optional[pulumi.Input[Sequence[pulumi.Input['PolicyInformationArgs']]]]):
+        pulumi.set(self, "certificate_policies", value)
+
+    @_builtins.property
+    @pulumi.getter(name="customExtensions")
+    def custom_extensions(self) -> Optional[pulumi.Input[Sequence[pulumi.Input['CustomExtensionArgs']]]]:
+        """
+        Further extensions.
+        """
+        return pulumi.get(self, "custom_extensions")
+
+    @custom_extensions.setter
+    def custom_extensions(self, value: Optional[pulumi.Input[Sequence[pulumi.Input['CustomExtensionArgs']]]]):
+        pulumi.set(self, "custom_extensions", value)
+
+    @_builtins.property
+    @pulumi.getter(name="extendedKeyUsage")
+    def extended_key_usage(self) -> Optional[pulumi.Input[Sequence[pulumi.Input['PassthroughExtendedKeyUsageArgs']]]]:
+        """
+        Extended key usages, at most 20; blank templates only.
+        """
+        return pulumi.get(self, "extended_key_usage")
+
+    @extended_key_usage.setter
+    def extended_key_usage(self, value: Optional[pulumi.Input[Sequence[pulumi.Input['PassthroughExtendedKeyUsageArgs']]]]):
+        pulumi.set(self, "extended_key_usage", value)
+
+    @_builtins.property
+    @pulumi.getter(name="keyUsage")
+    def key_usage(self) -> Optional[pulumi.Input['PassthroughKeyUsageArgs']]:
+        """
+        Key usages; blank templates only.
+        """
+        return pulumi.get(self, "key_usage")
+
+    @key_usage.setter
+    def key_usage(self, value: Optional[pulumi.Input['PassthroughKeyUsageArgs']]):
+        pulumi.set(self, "key_usage", value)
+
+    @_builtins.property
+    @pulumi.getter(name="subjectAlternativeNames")
+    def subject_alternative_names(self) -> Optional[pulumi.Input[Sequence[pulumi.Input['GeneralNameArgs']]]]:
+        """
+        Further names, at most 150.
+        """
+        return pulumi.get(self, "subject_alternative_names")
+
+    @subject_alternative_names.setter
+    def subject_alternative_names(self, value: Optional[pulumi.Input[Sequence[pulumi.Input['GeneralNameArgs']]]]):
+        pulumi.set(self, "subject_alternative_names", value)
+
+
+if not MYPY:
+    class PassthroughKeyUsageArgsDict(TypedDict):
+        """
+        Key usages, each a switch.
+        """
+        crl_sign: NotRequired[pulumi.Input[_builtins.bool]]
+        """
+        Signing CRLs. Default: `false`.
+        """
+        data_encipherment: NotRequired[pulumi.Input[_builtins.bool]]
+        """
+        Enciphering data; not with EC and Ed25519 keys. Default: `false`.
+        """
+        decipher_only: NotRequired[pulumi.Input[_builtins.bool]]
+        """
+        With keyAgreement: deciphering only. Default: `false`.
+        """
+        digital_signature: NotRequired[pulumi.Input[_builtins.bool]]
+        """
+        Signatures other than on certificates and CRLs. Default: `false`.
+        """
+        encipher_only: NotRequired[pulumi.Input[_builtins.bool]]
+        """
+        With keyAgreement: enciphering only. Default: `false`.
+        """
+        key_agreement: NotRequired[pulumi.Input[_builtins.bool]]
+        """
+        Key agreement. Default: `false`.
+        """
+        key_cert_sign: NotRequired[pulumi.Input[_builtins.bool]]
+        """
+        Signing certificates: refused, authorities only. Default: `false`.
+        """
+        key_encipherment: NotRequired[pulumi.Input[_builtins.bool]]
+        """
+        Enciphering keys; not with EC and Ed25519 keys. Default: `false`.
+        """
+        non_repudiation: NotRequired[pulumi.Input[_builtins.bool]]
+        """
+        Signatures that bind (contentCommitment). Default: `false`.
+        """
+elif False:
+    PassthroughKeyUsageArgsDict: TypeAlias = Mapping[str, Any]
+
+@pulumi.input_type
+class PassthroughKeyUsageArgs:
+    def __init__(__self__, *,
+                 crl_sign: Optional[pulumi.Input[_builtins.bool]] = None,
+                 data_encipherment: Optional[pulumi.Input[_builtins.bool]] = None,
+                 decipher_only: Optional[pulumi.Input[_builtins.bool]] = None,
+                 digital_signature: Optional[pulumi.Input[_builtins.bool]] = None,
+                 encipher_only: Optional[pulumi.Input[_builtins.bool]] = None,
+                 key_agreement: Optional[pulumi.Input[_builtins.bool]] = None,
+                 key_cert_sign: Optional[pulumi.Input[_builtins.bool]] = None,
+                 key_encipherment: Optional[pulumi.Input[_builtins.bool]] = None,
+                 non_repudiation: Optional[pulumi.Input[_builtins.bool]] = None):
+        """
+        Key usages, each a switch.
+        :param pulumi.Input[_builtins.bool] crl_sign: Signing CRLs. Default: `false`.
+        :param pulumi.Input[_builtins.bool] data_encipherment: Enciphering data; not with EC and Ed25519 keys. Default: `false`.
+        :param pulumi.Input[_builtins.bool] decipher_only: With keyAgreement: deciphering only. Default: `false`.
+        :param pulumi.Input[_builtins.bool] digital_signature: Signatures other than on certificates and CRLs. Default: `false`.
+        :param pulumi.Input[_builtins.bool] encipher_only: With keyAgreement: enciphering only. Default: `false`.
+        :param pulumi.Input[_builtins.bool] key_agreement: Key agreement. Default: `false`.
+        :param pulumi.Input[_builtins.bool] key_cert_sign: Signing certificates: refused, authorities only. Default: `false`.
+        :param pulumi.Input[_builtins.bool] key_encipherment: Enciphering keys; not with EC and Ed25519 keys. Default: `false`.
+        :param pulumi.Input[_builtins.bool] non_repudiation: Signatures that bind (contentCommitment). Default: `false`.
+        """
+        if crl_sign is not None:
+            pulumi.set(__self__, "crl_sign", crl_sign)
+        if data_encipherment is not None:
+            pulumi.set(__self__, "data_encipherment", data_encipherment)
+        if decipher_only is not None:
+            pulumi.set(__self__, "decipher_only", decipher_only)
+        if digital_signature is not None:
+            pulumi.set(__self__, "digital_signature", digital_signature)
+        if encipher_only is not None:
+            pulumi.set(__self__, "encipher_only", encipher_only)
+        if key_agreement is not None:
+            pulumi.set(__self__, "key_agreement", key_agreement)
+        if key_cert_sign is not None:
+            pulumi.set(__self__, "key_cert_sign", key_cert_sign)
+        if key_encipherment is not None:
+            pulumi.set(__self__, "key_encipherment", key_encipherment)
+        if non_repudiation is not None:
+            pulumi.set(__self__, "non_repudiation", non_repudiation)
+
+    @_builtins.property
+    @pulumi.getter(name="crlSign")
+    def crl_sign(self) -> Optional[pulumi.Input[_builtins.bool]]:
+        """
+        Signing CRLs. Default: `false`.
+        """
+        return pulumi.get(self, "crl_sign")
+
+    @crl_sign.setter
+    def crl_sign(self, value: Optional[pulumi.Input[_builtins.bool]]):
+        pulumi.set(self, "crl_sign", value)
+
+    @_builtins.property
+    @pulumi.getter(name="dataEncipherment")
+    def data_encipherment(self) -> Optional[pulumi.Input[_builtins.bool]]:
+        """
+        Enciphering data; not with EC and Ed25519 keys. Default: `false`.
+        """
+        return pulumi.get(self, "data_encipherment")
+
+    @data_encipherment.setter
+    def data_encipherment(self, value: Optional[pulumi.Input[_builtins.bool]]):
+        pulumi.set(self, "data_encipherment", value)
+
+    @_builtins.property
+    @pulumi.getter(name="decipherOnly")
+    def decipher_only(self) -> Optional[pulumi.Input[_builtins.bool]]:
+        """
+        With keyAgreement: deciphering only. Default: `false`.
+        """
+        return pulumi.get(self, "decipher_only")
+
+    @decipher_only.setter
+    def decipher_only(self, value: Optional[pulumi.Input[_builtins.bool]]):
+        pulumi.set(self, "decipher_only", value)
+
+    @_builtins.property
+    @pulumi.getter(name="digitalSignature")
+    def digital_signature(self) -> Optional[pulumi.Input[_builtins.bool]]:
+        """
+        Signatures other than on certificates and CRLs. Default: `false`.
+        """
+        return pulumi.get(self, "digital_signature")
+
+    @digital_signature.setter
+    def digital_signature(self, value: Optional[pulumi.Input[_builtins.bool]]):
+        pulumi.set(self, "digital_signature", value)
+
+    @_builtins.property
+    @pulumi.getter(name="encipherOnly")
+    def encipher_only(self) -> Optional[pulumi.Input[_builtins.bool]]:
+        """
+        With keyAgreement: enciphering only. Default: `false`.
+        """
+        return pulumi.get(self, "encipher_only")
+
+    @encipher_only.setter
+    def encipher_only(self, value: Optional[pulumi.Input[_builtins.bool]]):
+        pulumi.set(self, "encipher_only", value)
+
+    @_builtins.property
+    @pulumi.getter(name="keyAgreement")
+    def key_agreement(self) -> Optional[pulumi.Input[_builtins.bool]]:
+        """
+        Key agreement. Default: `false`.
+        """
+        return pulumi.get(self, "key_agreement")
+
+    @key_agreement.setter
+    def key_agreement(self, value: Optional[pulumi.Input[_builtins.bool]]):
+        pulumi.set(self, "key_agreement", value)
+
+    @_builtins.property
+    @pulumi.getter(name="keyCertSign")
+    def key_cert_sign(self) -> Optional[pulumi.Input[_builtins.bool]]:
+        """
+        Signing certificates: refused, authorities only. Default: `false`.
+        """
+        return pulumi.get(self, "key_cert_sign")
+
+    @key_cert_sign.setter
+    def key_cert_sign(self, value: Optional[pulumi.Input[_builtins.bool]]):
+        pulumi.set(self, "key_cert_sign", value)
+
+    @_builtins.property
+    @pulumi.getter(name="keyEncipherment")
+    def key_encipherment(self) -> Optional[pulumi.Input[_builtins.bool]]:
+        """
+        Enciphering keys; not with EC and Ed25519 keys. Default: `false`.
+        """
+        return pulumi.get(self, "key_encipherment")
+
+    @key_encipherment.setter
+    def key_encipherment(self, value: Optional[pulumi.Input[_builtins.bool]]):
+        pulumi.set(self, "key_encipherment", value)
+
+    @_builtins.property
+    @pulumi.getter(name="nonRepudiation")
+    def non_repudiation(self) -> Optional[pulumi.Input[_builtins.bool]]:
+        """
+        Signatures that bind (contentCommitment). Default: `false`.
+        """
+        return pulumi.get(self, "non_repudiation")
+
+    @non_repudiation.setter
+    def non_repudiation(self, value: Optional[pulumi.Input[_builtins.bool]]):
+        pulumi.set(self, "non_repudiation", value)
+
+
+if not MYPY:
+    class PolicyInformationArgsDict(TypedDict):
+        """
+        One certificate policy.
+        """
+        cert_policy_id: pulumi.Input[_builtins.str]
+        """
+        Object identifier of the policy in dotted form.
+        """
+        policy_qualifiers: NotRequired[pulumi.Input[Sequence[pulumi.Input['PolicyQualifierInfoArgsDict']]]]
+        """
+        Its qualifiers.
+        """
+elif False:
+    PolicyInformationArgsDict: TypeAlias = Mapping[str, Any]
+
+@pulumi.input_type
+class PolicyInformationArgs:
+    def __init__(__self__, *,
+                 cert_policy_id: pulumi.Input[_builtins.str],
+                 policy_qualifiers: Optional[pulumi.Input[Sequence[pulumi.Input['PolicyQualifierInfoArgs']]]] = None):
+        """
+        One certificate policy.
+        :param pulumi.Input[_builtins.str] cert_policy_id: Object identifier of the policy in dotted form.
+        :param pulumi.Input[Sequence[pulumi.Input['PolicyQualifierInfoArgs']]] policy_qualifiers: Its qualifiers.
+        """
+        pulumi.set(__self__, "cert_policy_id", cert_policy_id)
+        if policy_qualifiers is not None:
+            pulumi.set(__self__, "policy_qualifiers", policy_qualifiers)
+
+    @_builtins.property
+    @pulumi.getter(name="certPolicyId")
+    def cert_policy_id(self) -> pulumi.Input[_builtins.str]:
+        """
+        Object identifier of the policy in dotted form.
+        """
+        return pulumi.get(self, "cert_policy_id")
+
+    @cert_policy_id.setter
+    def cert_policy_id(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "cert_policy_id", value)
+
+    @_builtins.property
+    @pulumi.getter(name="policyQualifiers")
+    def policy_qualifiers(self) -> Optional[pulumi.Input[Sequence[pulumi.Input['PolicyQualifierInfoArgs']]]]:
+        """
+        Its qualifiers.
+        """
+        return pulumi.get(self, "policy_qualifiers")
+
+    @policy_qualifiers.setter
+    def policy_qualifiers(self, value: Optional[pulumi.Input[Sequence[pulumi.Input['PolicyQualifierInfoArgs']]]]):
+        pulumi.set(self, "policy_qualifiers", value)
+
+
+if not MYPY:
+    class PolicyQualifierInfoArgsDict(TypedDict):
+        """
+        One qualifier of a policy; only `CPS` exists.
+        """
+        qualifier: pulumi.Input['PolicyQualifierArgsDict']
+        """
+        The qualifier itself.
+        """
+        policy_qualifier_id: NotRequired[pulumi.Input[_builtins.str]]
+        """
+        `CPS`. Default: `CPS`.
+        """
+elif False:
+    PolicyQualifierInfoArgsDict: TypeAlias = Mapping[str, Any]
+
+@pulumi.input_type
+class PolicyQualifierInfoArgs:
+    def __init__(__self__, *,
+                 qualifier: pulumi.Input['PolicyQualifierArgs'],
+                 policy_qualifier_id: Optional[pulumi.Input[_builtins.str]] = None):
+        """
+        One qualifier of a policy; only `CPS` exists.
+        :param pulumi.Input['PolicyQualifierArgs'] qualifier: The qualifier itself.
+        :param pulumi.Input[_builtins.str] policy_qualifier_id: `CPS`. Default: `CPS`.
+        """
+        pulumi.set(__self__, "qualifier", qualifier)
+        if policy_qualifier_id is not None:
+            pulumi.set(__self__, "policy_qualifier_id", policy_qualifier_id)
+
+    @_builtins.property
+    @pulumi.getter
+    def qualifier(self) -> pulumi.Input['PolicyQualifierArgs']:
+        """
+        The qualifier itself.
+        """
+        return pulumi.get(self, "qualifier")
+
+    @qualifier.setter
+    def qualifier(self, value: pulumi.Input['PolicyQualifierArgs']):
+        pulumi.set(self, "qualifier", value)
+
+    @_builtins.property
+    @pulumi.getter(name="policyQualifierId")
+    def policy_qualifier_id(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        `CPS`. Default: `CPS`.
+        """
+        return pulumi.get(self, "policy_qualifier_id")
+
+    @policy_qualifier_id.setter
+    def policy_qualifier_id(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "policy_qualifier_id", value)
+
+
+if not MYPY:
+    class PolicyQualifierArgsDict(TypedDict):
+        """
+        The address of the certification practice statement.
+        """
+        cps_uri: pulumi.Input[_builtins.str]
+        """
+        URI of the statement, at most 256 characters.
+        """
+elif False:
+    PolicyQualifierArgsDict: TypeAlias = Mapping[str, Any]
+
+@pulumi.input_type
+class PolicyQualifierArgs:
+    def __init__(__self__, *,
+                 cps_uri: pulumi.Input[_builtins.str]):
+        """
+        The address of the certification practice statement.
+        :param pulumi.Input[_builtins.str] cps_uri: URI of the statement, at most 256 characters.
+        """
+        pulumi.set(__self__, "cps_uri", cps_uri)
+
+    @_builtins.property
+    @pulumi.getter(name="cpsUri")
+    def cps_uri(self) -> pulumi.Input[_builtins.str]:
+        """
+        URI of the statement, at most 256 characters.
+        """
+        return pulumi.get(self, "cps_uri")
+
+    @cps_uri.setter
+    def cps_uri(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "cps_uri", value)
 
 
 if not MYPY:

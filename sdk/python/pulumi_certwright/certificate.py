@@ -22,6 +22,7 @@ __all__ = ['CertificateArgs', 'Certificate']
 @pulumi.input_type
 class CertificateArgs:
     def __init__(__self__, *,
+                 api_passthrough: Optional[pulumi.Input['ApiPassthroughArgs']] = None,
                  certificate_authority_arn: Optional[pulumi.Input[_builtins.str]] = None,
                  certificate_body: Optional[pulumi.Input[_builtins.str]] = None,
                  certificate_chain: Optional[pulumi.Input[_builtins.str]] = None,
@@ -37,6 +38,7 @@ class CertificateArgs:
                  region: Optional[pulumi.Input[_builtins.str]] = None,
                  rekey_trigger: Optional[pulumi.Input[_builtins.str]] = None,
                  renewal_key_policy: Optional[pulumi.Input['RenewalKeyPolicy']] = None,
+                 signing_algorithm: Optional[pulumi.Input['SigningAlgorithm']] = None,
                  subject: Optional[pulumi.Input['SubjectArgs']] = None,
                  subject_alternative_names: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  tags: Optional[pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
@@ -45,6 +47,7 @@ class CertificateArgs:
                  validity: Optional[pulumi.Input['ValidityArgs']] = None):
         """
         The set of arguments for constructing a Certificate resource.
+        :param pulumi.Input['ApiPassthroughArgs'] api_passthrough: What a private or signed certificate adds to its template, as ACM PCA's ApiPassthrough; an object, or its JSON text where the program's language allows it (AWS's spelling is accepted there). Needs a `templateArn` with `_APIPassthrough` or `_APICSRPassthrough`. A change makes a new version under the same ARN (re-issue). Source: ACM PCA ApiPassthrough.
         :param pulumi.Input[_builtins.str] certificate_authority_arn: Makes it a private certificate: the CA that signs it (also of a certificate by CSR). A change replaces the resource. Source: ACM RequestCertificate.
         :param pulumi.Input[_builtins.str] certificate_body: PEM of a foreign certificate to import. A change makes a new version under the same ARN (re-issue). Source: ACM ImportCertificate.
         :param pulumi.Input[_builtins.str] certificate_chain: PEM of the imported certificate's issuers. A change makes a new version under the same ARN (re-issue). Source: ACM ImportCertificate.
@@ -60,13 +63,16 @@ class CertificateArgs:
         :param pulumi.Input[_builtins.str] region: Region; default: the provider's. A change replaces the resource.
         :param pulumi.Input[_builtins.str] rekey_trigger: Any text: a new value makes a new version with a new key. A change makes a new version under the same ARN (re-issue).
         :param pulumi.Input['RenewalKeyPolicy'] renewal_key_policy: `REKEY` (default): a renewal makes a new key; `REUSE`: it keeps the key. A change takes effect in place.
+        :param pulumi.Input['SigningAlgorithm'] signing_algorithm: Algorithm of the CA's signature on a private or signed certificate; it must fit the CA's key. Default: the CA's own `signingAlgorithm`. A change makes a new version under the same ARN (re-issue). Source: ACM PCA IssueCertificate.
         :param pulumi.Input['SubjectArgs'] subject: Subject of a private or signed certificate; default: the first name as common name, where it fits. A change makes a new version under the same ARN (re-issue). Source: ACM PCA ApiPassthrough.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] subject_alternative_names: Further names, in any order: DNS names by default; IP addresses, `mailbox@host` and `scheme://…` are recognised; the prefixes `dns:` `ip:` `email:` `uri:` `upn:` `dn:` force the kind. A change makes a new version under the same ARN (re-issue). Source: RFC 5280 4.2.1.6.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Tags. A change takes effect in place.
-        :param pulumi.Input[_builtins.str] template_arn: Profile of a private or signed certificate, as ACM PCA names it: `EndEntityCertificate` (default), `EndEntityServerAuthCertificate`, `EndEntityClientAuthCertificate`, `CodeSigningCertificate`, `OCSPSigningCertificate`. A change makes a new version under the same ARN (re-issue). Source: ACM PCA templates.
+        :param pulumi.Input[_builtins.str] template_arn: Profile of a private or signed certificate, as ACM PCA names it: `EndEntityCertificate` (default), `EndEntityServerAuthCertificate`, `EndEntityClientAuthCertificate`, `CodeSigningCertificate`, `OCSPSigningCertificate`, by name or as `arn:aws:acm-pca:::template/NAME/V1`; with `_APIPassthrough`, `_CSRPassthrough` or `_APICSRPassthrough` behind it, values of `apiPassthrough` or of the CSR are let through. `BlankEndEntityCertificate` and `BlankEndEntityCertificate_CriticalBasicConstraints`, only with such a suffix, fix no usages. Order: template, API, CSR. A change makes a new version under the same ARN (re-issue). Source: ACM PCA templates.
         :param pulumi.Input['ValidationMethod'] validation_method: `DNS`: makes it a public-kind certificate, whose names have to be proved. A change makes a new version under the same ARN (re-issue). Source: ACM RequestCertificate.
         :param pulumi.Input['ValidityArgs'] validity: How long it is valid. Default: private 395 days, public by the provider's `validityProfile`, both cut at the CA's end; a stated one beyond the CA's end is refused. A change makes a new version under the same ARN (re-issue). Source: ACM PCA Validity.
         """
+        if api_passthrough is not None:
+            pulumi.set(__self__, "api_passthrough", api_passthrough)
         if certificate_authority_arn is not None:
             pulumi.set(__self__, "certificate_authority_arn", certificate_authority_arn)
         if certificate_body is not None:
@@ -97,6 +103,8 @@ class CertificateArgs:
             pulumi.set(__self__, "rekey_trigger", rekey_trigger)
         if renewal_key_policy is not None:
             pulumi.set(__self__, "renewal_key_policy", renewal_key_policy)
+        if signing_algorithm is not None:
+            pulumi.set(__self__, "signing_algorithm", signing_algorithm)
         if subject is not None:
             pulumi.set(__self__, "subject", subject)
         if subject_alternative_names is not None:
@@ -109,6 +117,18 @@ class CertificateArgs:
             pulumi.set(__self__, "validation_method", validation_method)
         if validity is not None:
             pulumi.set(__self__, "validity", validity)
+
+    @_builtins.property
+    @pulumi.getter(name="apiPassthrough")
+    def api_passthrough(self) -> Optional[pulumi.Input['ApiPassthroughArgs']]:
+        """
+        What a private or signed certificate adds to its template, as ACM PCA's ApiPassthrough; an object, or its JSON text where the program's language allows it (AWS's spelling is accepted there). Needs a `templateArn` with `_APIPassthrough` or `_APICSRPassthrough`. A change makes a new version under the same ARN (re-issue). Source: ACM PCA ApiPassthrough.
+        """
+        return pulumi.get(self, "api_passthrough")
+
+    @api_passthrough.setter
+    def api_passthrough(self, value: Optional[pulumi.Input['ApiPassthroughArgs']]):
+        pulumi.set(self, "api_passthrough", value)
 
     @_builtins.property
     @pulumi.getter(name="certificateAuthorityArn")
@@ -291,6 +311,18 @@ class CertificateArgs:
         pulumi.set(self, "renewal_key_policy", value)
 
     @_builtins.property
+    @pulumi.getter(name="signingAlgorithm")
+    def signing_algorithm(self) -> Optional[pulumi.Input['SigningAlgorithm']]:
+        """
+        Algorithm of the CA's signature on a private or signed certificate; it must fit the CA's key. Default: the CA's own `signingAlgorithm`. A change makes a new version under the same ARN (re-issue). Source: ACM PCA IssueCertificate.
+        """
+        return pulumi.get(self, "signing_algorithm")
+
+    @signing_algorithm.setter
+    def signing_algorithm(self, value: Optional[pulumi.Input['SigningAlgorithm']]):
+        pulumi.set(self, "signing_algorithm", value)
+
+    @_builtins.property
     @pulumi.getter
     def subject(self) -> Optional[pulumi.Input['SubjectArgs']]:
         """
@@ -330,7 +362,7 @@ class CertificateArgs:
     @pulumi.getter(name="templateArn")
     def template_arn(self) -> Optional[pulumi.Input[_builtins.str]]:
         """
-        Profile of a private or signed certificate, as ACM PCA names it: `EndEntityCertificate` (default), `EndEntityServerAuthCertificate`, `EndEntityClientAuthCertificate`, `CodeSigningCertificate`, `OCSPSigningCertificate`. A change makes a new version under the same ARN (re-issue). Source: ACM PCA templates.
+        Profile of a private or signed certificate, as ACM PCA names it: `EndEntityCertificate` (default), `EndEntityServerAuthCertificate`, `EndEntityClientAuthCertificate`, `CodeSigningCertificate`, `OCSPSigningCertificate`, by name or as `arn:aws:acm-pca:::template/NAME/V1`; with `_APIPassthrough`, `_CSRPassthrough` or `_APICSRPassthrough` behind it, values of `apiPassthrough` or of the CSR are let through. `BlankEndEntityCertificate` and `BlankEndEntityCertificate_CriticalBasicConstraints`, only with such a suffix, fix no usages. Order: template, API, CSR. A change makes a new version under the same ARN (re-issue). Source: ACM PCA templates.
         """
         return pulumi.get(self, "template_arn")
 
@@ -369,6 +401,7 @@ class Certificate(pulumi.CustomResource):
     def __init__(__self__,
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
+                 api_passthrough: Optional[pulumi.Input[Union['ApiPassthroughArgs', 'ApiPassthroughArgsDict']]] = None,
                  certificate_authority_arn: Optional[pulumi.Input[_builtins.str]] = None,
                  certificate_body: Optional[pulumi.Input[_builtins.str]] = None,
                  certificate_chain: Optional[pulumi.Input[_builtins.str]] = None,
@@ -384,6 +417,7 @@ class Certificate(pulumi.CustomResource):
                  region: Optional[pulumi.Input[_builtins.str]] = None,
                  rekey_trigger: Optional[pulumi.Input[_builtins.str]] = None,
                  renewal_key_policy: Optional[pulumi.Input['RenewalKeyPolicy']] = None,
+                 signing_algorithm: Optional[pulumi.Input['SigningAlgorithm']] = None,
                  subject: Optional[pulumi.Input[Union['SubjectArgs', 'SubjectArgsDict']]] = None,
                  subject_alternative_names: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  tags: Optional[pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
@@ -395,6 +429,7 @@ class Certificate(pulumi.CustomResource):
         Create a Certificate resource with the given unique name, props, and options.
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
+        :param pulumi.Input[Union['ApiPassthroughArgs', 'ApiPassthroughArgsDict']] api_passthrough: What a private or signed certificate adds to its template, as ACM PCA's ApiPassthrough; an object, or its JSON text where the program's language allows it (AWS's spelling is accepted there). Needs a `templateArn` with `_APIPassthrough` or `_APICSRPassthrough`. A change makes a new version under the same ARN (re-issue). Source: ACM PCA ApiPassthrough.
         :param pulumi.Input[_builtins.str] certificate_authority_arn: Makes it a private certificate: the CA that signs it (also of a certificate by CSR). A change replaces the resource. Source: ACM RequestCertificate.
         :param pulumi.Input[_builtins.str] certificate_body: PEM of a foreign certificate to import. A change makes a new version under the same ARN (re-issue). Source: ACM ImportCertificate.
         :param pulumi.Input[_builtins.str] certificate_chain: PEM of the imported certificate's issuers. A change makes a new version under the same ARN (re-issue). Source: ACM ImportCertificate.
@@ -410,10 +445,11 @@ class Certificate(pulumi.CustomResource):
         :param pulumi.Input[_builtins.str] region: Region; default: the provider's. A change replaces the resource.
         :param pulumi.Input[_builtins.str] rekey_trigger: Any text: a new value makes a new version with a new key. A change makes a new version under the same ARN (re-issue).
         :param pulumi.Input['RenewalKeyPolicy'] renewal_key_policy: `REKEY` (default): a renewal makes a new key; `REUSE`: it keeps the key. A change takes effect in place.
+        :param pulumi.Input['SigningAlgorithm'] signing_algorithm: Algorithm of the CA's signature on a private or signed certificate; it must fit the CA's key. Default: the CA's own `signingAlgorithm`. A change makes a new version under the same ARN (re-issue). Source: ACM PCA IssueCertificate.
         :param pulumi.Input[Union['SubjectArgs', 'SubjectArgsDict']] subject: Subject of a private or signed certificate; default: the first name as common name, where it fits. A change makes a new version under the same ARN (re-issue). Source: ACM PCA ApiPassthrough.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] subject_alternative_names: Further names, in any order: DNS names by default; IP addresses, `mailbox@host` and `scheme://…` are recognised; the prefixes `dns:` `ip:` `email:` `uri:` `upn:` `dn:` force the kind. A change makes a new version under the same ARN (re-issue). Source: RFC 5280 4.2.1.6.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Tags. A change takes effect in place.
-        :param pulumi.Input[_builtins.str] template_arn: Profile of a private or signed certificate, as ACM PCA names it: `EndEntityCertificate` (default), `EndEntityServerAuthCertificate`, `EndEntityClientAuthCertificate`, `CodeSigningCertificate`, `OCSPSigningCertificate`. A change makes a new version under the same ARN (re-issue). Source: ACM PCA templates.
+        :param pulumi.Input[_builtins.str] template_arn: Profile of a private or signed certificate, as ACM PCA names it: `EndEntityCertificate` (default), `EndEntityServerAuthCertificate`, `EndEntityClientAuthCertificate`, `CodeSigningCertificate`, `OCSPSigningCertificate`, by name or as `arn:aws:acm-pca:::template/NAME/V1`; with `_APIPassthrough`, `_CSRPassthrough` or `_APICSRPassthrough` behind it, values of `apiPassthrough` or of the CSR are let through. `BlankEndEntityCertificate` and `BlankEndEntityCertificate_CriticalBasicConstraints`, only with such a suffix, fix no usages. Order: template, API, CSR. A change makes a new version under the same ARN (re-issue). Source: ACM PCA templates.
         :param pulumi.Input['ValidationMethod'] validation_method: `DNS`: makes it a public-kind certificate, whose names have to be proved. A change makes a new version under the same ARN (re-issue). Source: ACM RequestCertificate.
         :param pulumi.Input[Union['ValidityArgs', 'ValidityArgsDict']] validity: How long it is valid. Default: private 395 days, public by the provider's `validityProfile`, both cut at the CA's end; a stated one beyond the CA's end is refused. A change makes a new version under the same ARN (re-issue). Source: ACM PCA Validity.
         """
@@ -440,6 +476,7 @@ class Certificate(pulumi.CustomResource):
     def _internal_init(__self__,
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
+                 api_passthrough: Optional[pulumi.Input[Union['ApiPassthroughArgs', 'ApiPassthroughArgsDict']]] = None,
                  certificate_authority_arn: Optional[pulumi.Input[_builtins.str]] = None,
                  certificate_body: Optional[pulumi.Input[_builtins.str]] = None,
                  certificate_chain: Optional[pulumi.Input[_builtins.str]] = None,
@@ -455,6 +492,7 @@ class Certificate(pulumi.CustomResource):
                  region: Optional[pulumi.Input[_builtins.str]] = None,
                  rekey_trigger: Optional[pulumi.Input[_builtins.str]] = None,
                  renewal_key_policy: Optional[pulumi.Input['RenewalKeyPolicy']] = None,
+                 signing_algorithm: Optional[pulumi.Input['SigningAlgorithm']] = None,
                  subject: Optional[pulumi.Input[Union['SubjectArgs', 'SubjectArgsDict']]] = None,
                  subject_alternative_names: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  tags: Optional[pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
@@ -470,6 +508,7 @@ class Certificate(pulumi.CustomResource):
                 raise TypeError('__props__ is only valid when passed in combination with a valid opts.id to get an existing resource')
             __props__ = CertificateArgs.__new__(CertificateArgs)
 
+            __props__.__dict__["api_passthrough"] = api_passthrough
             __props__.__dict__["certificate_authority_arn"] = certificate_authority_arn
             __props__.__dict__["certificate_body"] = certificate_body
             __props__.__dict__["certificate_chain"] = certificate_chain
@@ -485,6 +524,7 @@ class Certificate(pulumi.CustomResource):
             __props__.__dict__["region"] = region
             __props__.__dict__["rekey_trigger"] = rekey_trigger
             __props__.__dict__["renewal_key_policy"] = renewal_key_policy
+            __props__.__dict__["signing_algorithm"] = signing_algorithm
             __props__.__dict__["subject"] = subject
             __props__.__dict__["subject_alternative_names"] = subject_alternative_names
             __props__.__dict__["tags"] = tags
@@ -536,6 +576,7 @@ class Certificate(pulumi.CustomResource):
 
         __props__ = CertificateArgs.__new__(CertificateArgs)
 
+        __props__.__dict__["api_passthrough"] = None
         __props__.__dict__["arn"] = None
         __props__.__dict__["browser_trusted"] = None
         __props__.__dict__["certificate_authority_arn"] = None
@@ -567,6 +608,7 @@ class Certificate(pulumi.CustomResource):
         __props__.__dict__["renewal_key_policy"] = None
         __props__.__dict__["serial_number"] = None
         __props__.__dict__["signature_algorithm"] = None
+        __props__.__dict__["signing_algorithm"] = None
         __props__.__dict__["status"] = None
         __props__.__dict__["store_id"] = None
         __props__.__dict__["subject"] = None
@@ -579,6 +621,14 @@ class Certificate(pulumi.CustomResource):
         __props__.__dict__["validity"] = None
         __props__.__dict__["version"] = None
         return Certificate(resource_name, opts=opts, __props__=__props__)
+
+    @_builtins.property
+    @pulumi.getter(name="apiPassthrough")
+    def api_passthrough(self) -> pulumi.Output[Optional['outputs.ApiPassthrough']]:
+        """
+        What a private or signed certificate adds to its template, as ACM PCA's ApiPassthrough; an object, or its JSON text where the program's language allows it (AWS's spelling is accepted there). Needs a `templateArn` with `_APIPassthrough` or `_APICSRPassthrough`. A change makes a new version under the same ARN (re-issue). Source: ACM PCA ApiPassthrough.
+        """
+        return pulumi.get(self, "api_passthrough")
 
     @_builtins.property
     @pulumi.getter
@@ -829,6 +879,14 @@ class Certificate(pulumi.CustomResource):
         return pulumi.get(self, "signature_algorithm")
 
     @_builtins.property
+    @pulumi.getter(name="signingAlgorithm")
+    def signing_algorithm(self) -> pulumi.Output[Optional['SigningAlgorithm']]:
+        """
+        Algorithm of the CA's signature on a private or signed certificate; it must fit the CA's key. Default: the CA's own `signingAlgorithm`. A change makes a new version under the same ARN (re-issue). Source: ACM PCA IssueCertificate.
+        """
+        return pulumi.get(self, "signing_algorithm")
+
+    @_builtins.property
     @pulumi.getter
     def status(self) -> pulumi.Output[_builtins.str]:
         """
@@ -880,7 +938,7 @@ class Certificate(pulumi.CustomResource):
     @pulumi.getter(name="templateArn")
     def template_arn(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        Profile of a private or signed certificate, as ACM PCA names it: `EndEntityCertificate` (default), `EndEntityServerAuthCertificate`, `EndEntityClientAuthCertificate`, `CodeSigningCertificate`, `OCSPSigningCertificate`. A change makes a new version under the same ARN (re-issue). Source: ACM PCA templates.
+        Profile of a private or signed certificate, as ACM PCA names it: `EndEntityCertificate` (default), `EndEntityServerAuthCertificate`, `EndEntityClientAuthCertificate`, `CodeSigningCertificate`, `OCSPSigningCertificate`, by name or as `arn:aws:acm-pca:::template/NAME/V1`; with `_APIPassthrough`, `_CSRPassthrough` or `_APICSRPassthrough` behind it, values of `apiPassthrough` or of the CSR are let through. `BlankEndEntityCertificate` and `BlankEndEntityCertificate_CriticalBasicConstraints`, only with such a suffix, fix no usages. Order: template, API, CSR. A change makes a new version under the same ARN (re-issue). Source: ACM PCA templates.
         """
         return pulumi.get(self, "template_arn")
 

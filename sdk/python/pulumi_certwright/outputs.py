@@ -17,6 +17,7 @@ from . import outputs
 from ._enums import *
 
 __all__ = [
+    'ApiPassthrough',
     'CertificateAuthorityConfiguration',
     'CertificateSummary',
     'CustomAttribute',
@@ -26,12 +27,55 @@ __all__ = [
     'DomainValidationOption',
     'Endpoint',
     'ExpiringCertificate',
+    'GeneralName',
+    'OtherName',
+    'PassthroughExtendedKeyUsage',
+    'PassthroughExtensions',
+    'PassthroughKeyUsage',
     'PendingVersion',
+    'PolicyInformation',
+    'PolicyQualifier',
+    'PolicyQualifierInfo',
     'Subject',
     'Target',
     'Validity',
     'Verify',
 ]
+
+@pulumi.output_type
+class ApiPassthrough(dict):
+    """
+    What the request adds to a template whose name ends in `_APIPassthrough` or `_APICSRPassthrough`.
+    """
+    def __init__(__self__, *,
+                 extensions: Optional['outputs.PassthroughExtensions'] = None,
+                 subject: Optional['outputs.Subject'] = None):
+        """
+        What the request adds to a template whose name ends in `_APIPassthrough` or `_APICSRPassthrough`.
+        :param 'PassthroughExtensions' extensions: Extensions of the certificate.
+        :param 'Subject' subject: Subject of the certificate.
+        """
+        if extensions is not None:
+            pulumi.set(__self__, "extensions", extensions)
+        if subject is not None:
+            pulumi.set(__self__, "subject", subject)
+
+    @_builtins.property
+    @pulumi.getter
+    def extensions(self) -> Optional['outputs.PassthroughExtensions']:
+        """
+        Extensions of the certificate.
+        """
+        return pulumi.get(self, "extensions")
+
+    @_builtins.property
+    @pulumi.getter
+    def subject(self) -> Optional['outputs.Subject']:
+        """
+        Subject of the certificate.
+        """
+        return pulumi.get(self, "subject")
+
 
 @pulumi.output_type
 class CertificateAuthorityConfiguration(dict):
@@ -1008,6 +1052,482 @@ class ExpiringCertificate(dict):
 
 
 @pulumi.output_type
+class GeneralName(dict):
+    """
+    One subject alternative name: exactly one of its kinds.
+    """
+    @staticmethod
+    def __key_warning(key: str):
+        suggest = None
+        if key == "directoryName":
+            suggest = "directory_name"
+        elif key == "dnsName":
+            suggest = "dns_name"
+        elif key == "ipAddress":
+            suggest = "ip_address"
+        elif key == "otherName":
+            suggest = "other_name"
+        elif key == "registeredId":
+            suggest = "registered_id"
+        elif key == "rfc822Name":
+            suggest = "rfc822_name"
+        elif key == "uniformResourceIdentifier":
+            suggest = "uniform_resource_identifier"
+
+        if suggest:
+            pulumi.log.warn(f"Key '{key}' not found in GeneralName. Access the value via the '{suggest}' property getter instead.")
+
+    def __getitem__(self, key: str) -> Any:
+        GeneralName.__key_warning(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default = None) -> Any:
+        GeneralName.__key_warning(key)
+        return super().get(key, default)
+
+    def __init__(__self__, *,
+                 directory_name: Optional['outputs.Subject'] = None,
+                 dns_name: Optional[_builtins.str] = None,
+                 ip_address: Optional[_builtins.str] = None,
+                 other_name: Optional['outputs.OtherName'] = None,
+                 registered_id: Optional[_builtins.str] = None,
+                 rfc822_name: Optional[_builtins.str] = None,
+                 uniform_resource_identifier: Optional[_builtins.str] = None):
+        """
+        One subject alternative name: exactly one of its kinds.
+        :param 'Subject' directory_name: Distinguished name.
+        :param _builtins.str dns_name: Host name.
+        :param _builtins.str ip_address: IPv4 or IPv6 address.
+        :param 'OtherName' other_name: A name of a kind of its own.
+        :param _builtins.str registered_id: Object identifier in dotted form.
+        :param _builtins.str rfc822_name: Mailbox.
+        :param _builtins.str uniform_resource_identifier: URI.
+        """
+        if directory_name is not None:
+            pulumi.set(__self__, "directory_name", directory_name)
+        if dns_name is not None:
+            pulumi.set(__self__, "dns_name", dns_name)
+        if ip_address is not None:
+            pulumi.set(__self__, "ip_address", ip_address)
+        if other_name is not None:
+            pulumi.set(__self__, "other_name", other_name)
+        if registered_id is not None:
+            pulumi.set(__self__, "registered_id", registered_id)
+        if rfc822_name is not None:
+            pulumi.set(__self__, "rfc822_name", rfc822_name)
+        if uniform_resource_identifier is not None:
+            pulumi.set(__self__, "uniform_resource_identifier", uniform_resource_identifier)
+
+    @_builtins.property
+    @pulumi.getter(name="directoryName")
+    def directory_name(self) -> Optional['outputs.Subject']:
+        """
+        Distinguished name.
+        """
+        return pulumi.get(self, "directory_name")
+
+    @_builtins.property
+    @pulumi.getter(name="dnsName")
+    def dns_name(self) -> Optional[_builtins.str]:
+        """
+        Host name.
+        """
+        return pulumi.get(self, "dns_name")
+
+    @_builtins.property
+    @pulumi.getter(name="ipAddress")
+    def ip_address(self) -> Optional[_builtins.str]:
+        """
+        IPv4 or IPv6 address.
+        """
+        return pulumi.get(self, "ip_address")
+
+    @_builtins.property
+    @pulumi.getter(name="otherName")
+    def other_name(self) -> Optional['outputs.OtherName']:
+        """
+        A name of a kind of its own.
+        """
+        return pulumi.get(self, "other_name")
+
+    @_builtins.property
+    @pulumi.getter(name="registeredId")
+    def registered_id(self) -> Optional[_builtins.str]:
+        """
+        Object identifier in dotted form.
+        """
+        return pulumi.get(self, "registered_id")
+
+    @_builtins.property
+    @pulumi.getter(name="rfc822Name")
+    def rfc822_name(self) -> Optional[_builtins.str]:
+        """
+        Mailbox.
+        """
+        return pulumi.get(self, "rfc822_name")
+
+    @_builtins.property
+    @pulumi.getter(name="uniformResourceIdentifier")
+    def uniform_resource_identifier(self) -> Optional[_builtins.str]:
+        """
+        URI.
+        """
+        return pulumi.get(self, "uniform_resource_identifier")
+
+
+@pulumi.output_type
+class OtherName(dict):
+    """
+    A name of a kind of its own.
+    """
+    @staticmethod
+    def __key_warning(key: str):
+        suggest = None
+        if key == "typeId":
+            suggest = "type_id"
+
+        if suggest:
+            pulumi.log.warn(f"Key '{key}' not found in OtherName. Access the value via the '{suggest}' property getter instead.")
+
+    def __getitem__(self, key: str) -> Any:
+        OtherName.__key_warning(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default = None) -> Any:
+        OtherName.__key_warning(key)
+        return super().get(key, default)
+
+    def __init__(__self__, *,
+                 type_id: _builtins.str,
+                 value: _builtins.str):
+        """
+        A name of a kind of its own.
+        :param _builtins.str type_id: Object identifier of the kind, in dotted form.
+        :param _builtins.str value: The name, encoded as UTF8String.
+        """
+        pulumi.set(__self__, "type_id", type_id)
+        pulumi.set(__self__, "value", value)
+
+    @_builtins.property
+    @pulumi.getter(name="typeId")
+    def type_id(self) -> _builtins.str:
+        """
+        Object identifier of the kind, in dotted form.
+        """
+        return pulumi.get(self, "type_id")
+
+    @_builtins.property
+    @pulumi.getter
+    def value(self) -> _builtins.str:
+        """
+        The name, encoded as UTF8String.
+        """
+        return pulumi.get(self, "value")
+
+
+@pulumi.output_type
+class PassthroughExtendedKeyUsage(dict):
+    """
+    One extended key usage: by its name or by its object identifier.
+    """
+    @staticmethod
+    def __key_warning(key: str):
+        suggest = None
+        if key == "extendedKeyUsageObjectIdentifier":
+            suggest = "extended_key_usage_object_identifier"
+        elif key == "extendedKeyUsageType":
+            suggest = "extended_key_usage_type"
+
+        if suggest:
+            pulumi.log.warn(f"Key '{key}' not found in PassthroughExtendedKeyUsage. Access the value via the '{suggest}' property getter instead.")
+
+    def __getitem__(self, key: str) -> Any:
+        PassthroughExtendedKeyUsage.__key_warning(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default = None) -> Any:
+        PassthroughExtendedKeyUsage.__key_warning(key)
+        return super().get(key, default)
+
+    def __init__(__self__, *,
+                 extended_key_usage_object_identifier: Optional[_builtins.str] = None,
+                 extended_key_usage_type: Optional['ExtendedKeyUsage'] = None):
+        """
+        One extended key usage: by its name or by its object identifier.
+        :param _builtins.str extended_key_usage_object_identifier: Object identifier in dotted form, for usages without a name.
+        :param 'ExtendedKeyUsage' extended_key_usage_type: The usage's name.
+        """
+        if extended_key_usage_object_identifier is not None:
+            pulumi.set(__self__, "extended_key_usage_object_identifier", extended_key_usage_object_identifier)
+        if extended_key_usage_type is not None:
+            pulumi.set(__self__, "extended_key_usage_type", extended_key_usage_type)
+
+    @_builtins.property
+    @pulumi.getter(name="extendedKeyUsageObjectIdentifier")
+    def extended_key_usage_object_identifier(self) -> Optional[_builtins.str]:
+        """
+        Object identifier in dotted form, for usages without a name.
+        """
+        return pulumi.get(self, "extended_key_usage_object_identifier")
+
+    @_builtins.property
+    @pulumi.getter(name="extendedKeyUsageType")
+    def extended_key_usage_type(self) -> Optional['ExtendedKeyUsage']:
+        """
+        The usage's name.
+        """
+        return pulumi.get(self, "extended_key_usage_type")
+
+
+@pulumi.output_type
+class PassthroughExtensions(dict):
+    """
+    Extensions that the request asks for.
+    """
+    @staticmethod
+    def __key_warning(key: str):
+        suggest = None
+        if key == "certificatePolicies":
+            suggest = "certificate_policies"
+        elif key == "customExtensions":
+            suggest = "custom_extensions"
+        elif key == "extendedKeyUsage":
+            suggest = "extended_key_usage"
+        elif key == "keyUsage":
+            suggest = "key_usage"
+        elif key == "subjectAlternativeNames":
+            suggest = "subject_alternative_names"
+
+        if suggest:
+            pulumi.log.warn(f"Key '{key}' not found in PassthroughExtensions. Access the value via the '{suggest}' property getter instead.")
+
+    def __getitem__(self, key: str) -> Any:
+        PassthroughExtensions.__key_warning(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default = None) -> Any:
+        PassthroughExtensions.__key_warning(key)
+        return super().get(key, default)
+
+    def __init__(__self__, *,
+                 certificate_policies: Optional[Sequence['outputs.PolicyInformation']] = None,
+                 custom_extensions: Optional[Sequence['outputs.CustomExtension']] = None,
+                 extended_key_usage: Optional[Sequence['outputs.PassthroughExtendedKeyUsage']] = None,
+                 key_usage: Optional['outputs.PassthroughKeyUsage'] = None,
+                 subject_alternative_names: Optional[Sequence['outputs.GeneralName']] = None):
+        """
+        Extensions that the request asks for.
+        :param Sequence['PolicyInformation'] certificate_policies: Certificate policies, at most 20.
+        :param Sequence['CustomExtension'] custom_extensions: Further extensions.
+        :param Sequence['PassthroughExtendedKeyUsage'] extended_key_usage: Extended key usages, at most 20; blank templates only.
+        :param 'PassthroughKeyUsage' key_usage: Key usages; blank templates only.
+        :param Sequence['GeneralName'] subject_alternative_names: Further names, at most 150.
+        """
+        if certificate_policies is not None:
+            pulumi.set(__self__, "certificate_policies", certificate_policies)
+        if custom_extensions is not None:
+            pulumi.set(__self__, "custom_extensions", custom_extensions)
+        if extended_key_usage is not None:
+            pulumi.set(__self__, "extended_key_usage", extended_key_usage)
+        if key_usage is not None:
+            pulumi.set(__self__, "key_usage", key_usage)
+        if subject_alternative_names is not None:
+            pulumi.set(__self__, "subject_alternative_names", subject_alternative_names)
+
+    @_builtins.property
+    @pulumi.getter(name="certificatePolicies")
+    def certificate_policies(self) -> Optional[Sequence['outputs.PolicyInformation']]:
+        """
+        Certificate policies, at most 20.
+        """
+        return pulumi.get(self, "certificate_policies")
+
+    @_builtins.property
+    @pulumi.getter(name="customExtensions")
+    def custom_extensions(self) -> Optional[Sequence['outputs.CustomExtension']]:
+        """
+        Further extensions.
+        """
+        return pulumi.get(self, "custom_extensions")
+
+    @_builtins.property
+    @pulumi.getter(name="extendedKeyUsage")
+    def extended_key_usage(self) -> Optional[Sequence['outputs.PassthroughExtendedKeyUsage']]:
+        """
+        Extended key usages, at most 20; blank templates only.
+        """
+        return pulumi.get(self, "extended_key_usage")
+
+    @_builtins.property
+    @pulumi.getter(name="keyUsage")
+    def key_usage(self) -> Optional['outputs.PassthroughKeyUsage']:
+        """
+        Key usages; blank templates only.
+        """
+        return pulumi.get(self, "key_usage")
+
+    @_builtins.property
+    @pulumi.getter(name="subjectAlternativeNames")
+    def subject_alternative_names(self) -> Optional[Sequence['outputs.GeneralName']]:
+        """
+        Further names, at most 150.
+        """
+        return pulumi.get(self, "subject_alternative_names")
+
+
+@pulumi.output_type
+class PassthroughKeyUsage(dict):
+    """
+    Key usages, each a switch.
+    """
+    @staticmethod
+    def __key_warning(key: str):
+        suggest = None
+        if key == "crlSign":
+            suggest = "crl_sign"
+        elif key == "dataEncipherment":
+            suggest = "data_encipherment"
+        elif key == "decipherOnly":
+            suggest = "decipher_only"
+        elif key == "digitalSignature":
+            suggest = "digital_signature"
+        elif key == "encipherOnly":
+            suggest = "encipher_only"
+        elif key == "keyAgreement":
+            suggest = "key_agreement"
+        elif key == "keyCertSign":
+            suggest = "key_cert_sign"
+        elif key == "keyEncipherment":
+            suggest = "key_encipherment"
+        elif key == "nonRepudiation":
+            suggest = "non_repudiation"
+
+        if suggest:
+            pulumi.log.warn(f"Key '{key}' not found in PassthroughKeyUsage. Access the value via the '{suggest}' property getter instead.")
+
+    def __getitem__(self, key: str) -> Any:
+        PassthroughKeyUsage.__key_warning(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default = None) -> Any:
+        PassthroughKeyUsage.__key_warning(key)
+        return super().get(key, default)
+
+    def __init__(__self__, *,
+                 crl_sign: Optional[_builtins.bool] = None,
+                 data_encipherment: Optional[_builtins.bool] = None,
+                 decipher_only: Optional[_builtins.bool] = None,
+                 digital_signature: Optional[_builtins.bool] = None,
+                 encipher_only: Optional[_builtins.bool] = None,
+                 key_agreement: Optional[_builtins.bool] = None,
+                 key_cert_sign: Optional[_builtins.bool] = None,
+                 key_encipherment: Optional[_builtins.bool] = None,
+                 non_repudiation: Optional[_builtins.bool] = None):
+        """
+        Key usages, each a switch.
+        :param _builtins.bool crl_sign: Signing CRLs. Default: `false`.
+        :param _builtins.bool data_encipherment: Enciphering data; not with EC and Ed25519 keys. Default: `false`.
+        :param _builtins.bool decipher_only: With keyAgreement: deciphering only. Default: `false`.
+        :param _builtins.bool digital_signature: Signatures other than on certificates and CRLs. Default: `false`.
+        :param _builtins.bool encipher_only: With keyAgreement: enciphering only. Default: `false`.
+        :param _builtins.bool key_agreement: Key agreement. Default: `false`.
+        :param _builtins.bool key_cert_sign: Signing certificates: refused, authorities only. Default: `false`.
+        :param _builtins.bool key_encipherment: Enciphering keys; not with EC and Ed25519 keys. Default: `false`.
+        :param _builtins.bool non_repudiation: Signatures that bind (contentCommitment). Default: `false`.
+        """
+        if crl_sign is not None:
+            pulumi.set(__self__, "crl_sign", crl_sign)
+        if data_encipherment is not None:
+            pulumi.set(__self__, "data_encipherment", data_encipherment)
+        if decipher_only is not None:
+            pulumi.set(__self__, "decipher_only", decipher_only)
+        if digital_signature is not None:
+            pulumi.set(__self__, "digital_signature", digital_signature)
+        if encipher_only is not None:
+            pulumi.set(__self__, "encipher_only", encipher_only)
+        if key_agreement is not None:
+            pulumi.set(__self__, "key_agreement", key_agreement)
+        if key_cert_sign is not None:
+            pulumi.set(__self__, "key_cert_sign", key_cert_sign)
+        if key_encipherment is not None:
+            pulumi.set(__self__, "key_encipherment", key_encipherment)
+        if non_repudiation is not None:
+            pulumi.set(__self__, "non_repudiation", non_repudiation)
+
+    @_builtins.property
+    @pulumi.getter(name="crlSign")
+    def crl_sign(self) -> Optional[_builtins.bool]:
+        """
+        Signing CRLs. Default: `false`.
+        """
+        return pulumi.get(self, "crl_sign")
+
+    @_builtins.property
+    @pulumi.getter(name="dataEncipherment")
+    def data_encipherment(self) -> Optional[_builtins.bool]:
+        """
+        Enciphering data; not with EC and Ed25519 keys. Default: `false`.
+        """
+        return pulumi.get(self, "data_encipherment")
+
+    @_builtins.property
+    @pulumi.getter(name="decipherOnly")
+    def decipher_only(self) -> Optional[_builtins.bool]:
+        """
+        With keyAgreement: deciphering only. Default: `false`.
+        """
+        return pulumi.get(self, "decipher_only")
+
+    @_builtins.property
+    @pulumi.getter(name="digitalSignature")
+    def digital_signature(self) -> Optional[_builtins.bool]:
+        """
+        Signatures other than on certificates and CRLs. Default: `false`.
+        """
+        return pulumi.get(self, "digital_signature")
+
+    @_builtins.property
+    @pulumi.getter(name="encipherOnly")
+    def encipher_only(self) -> Optional[_builtins.bool]:
+        """
+        With keyAgreement: enciphering only. Default: `false`.
+        """
+        return pulumi.get(self, "encipher_only")
+
+    @_builtins.property
+    @pulumi.getter(name="keyAgreement")
+    def key_agreement(self) -> Optional[_builtins.bool]:
+        """
+        Key agreement. Default: `false`.
+        """
+        return pulumi.get(self, "key_agreement")
+
+    @_builtins.property
+    @pulumi.getter(name="keyCertSign")
+    def key_cert_sign(self) -> Optional[_builtins.bool]:
+        """
+        Signing certificates: refused, authorities only. Default: `false`.
+        """
+        return pulumi.get(self, "key_cert_sign")
+
+    @_builtins.property
+    @pulumi.getter(name="keyEncipherment")
+    def key_encipherment(self) -> Optional[_builtins.bool]:
+        """
+        Enciphering keys; not with EC and Ed25519 keys. Default: `false`.
+        """
+        return pulumi.get(self, "key_encipherment")
+
+    @_builtins.property
+    @pulumi.getter(name="nonRepudiation")
+    def non_repudiation(self) -> Optional[_builtins.bool]:
+        """
+        Signatures that bind (contentCommitment). Default: `false`.
+        """
+        return pulumi.get(self, "non_repudiation")
+
+
+@pulumi.output_type
 class PendingVersion(dict):
     """
     The version that is requested and not issued yet.
@@ -1081,6 +1601,149 @@ class PendingVersion(dict):
         ACM's reason, e.g. `CAA_ERROR`.
         """
         return pulumi.get(self, "failure_reason")
+
+
+@pulumi.output_type
+class PolicyInformation(dict):
+    """
+    One certificate policy.
+    """
+    @staticmethod
+    def __key_warning(key: str):
+        suggest = None
+        if key == "certPolicyId":
+            suggest = "cert_policy_id"
+        elif key == "policyQualifiers":
+            suggest = "policy_qualifiers"
+
+        if suggest:
+            pulumi.log.warn(f"Key '{key}' not found in PolicyInformation. Access the value via the '{suggest}' property getter instead.")
+
+    def __getitem__(self, key: str) -> Any:
+        PolicyInformation.__key_warning(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default = None) -> Any:
+        PolicyInformation.__key_warning(key)
+        return super().get(key, default)
+
+    def __init__(__self__, *,
+                 cert_policy_id: _builtins.str,
+                 policy_qualifiers: Optional[Sequence['outputs.PolicyQualifierInfo']] = None):
+        """
+        One certificate policy.
+        :param _builtins.str cert_policy_id: Object identifier of the policy in dotted form.
+        :param Sequence['PolicyQualifierInfo'] policy_qualifiers: Its qualifiers.
+        """
+        pulumi.set(__self__, "cert_policy_id", cert_policy_id)
+        if policy_qualifiers is not None:
+            pulumi.set(__self__, "policy_qualifiers", policy_qualifiers)
+
+    @_builtins.property
+    @pulumi.getter(name="certPolicyId")
+    def cert_policy_id(self) -> _builtins.str:
+        """
+        Object identifier of the policy in dotted form.
+        """
+        return pulumi.get(self, "cert_policy_id")
+
+    @_builtins.property
+    @pulumi.getter(name="policyQualifiers")
+    def policy_qualifiers(self) -> Optional[Sequence['outputs.PolicyQualifierInfo']]:
+        """
+        Its qualifiers.
+        """
+        return pulumi.get(self, "policy_qualifiers")
+
+
+@pulumi.output_type
+class PolicyQualifier(dict):
+    """
+    The address of the certification practice statement.
+    """
+    @staticmethod
+    def __key_warning(key: str):
+        suggest = None
+        if key == "cpsUri":
+            suggest = "cps_uri"
+
+        if suggest:
+            pulumi.log.warn(f"Key '{key}' not found in PolicyQualifier. Access the value via the '{suggest}' property getter instead.")
+
+    def __getitem__(self, key: str) -> Any:
+        PolicyQualifier.__key_warning(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default = None) -> Any:
+        PolicyQualifier.__key_warning(key)
+        return super().get(key, default)
+
+    def __init__(__self__, *,
+                 cps_uri: _builtins.str):
+        """
+        The address of the certification practice statement.
+        :param _builtins.str cps_uri: URI of the statement, at most 256 characters.
+        """
+        pulumi.set(__self__, "cps_uri", cps_uri)
+
+    @_builtins.property
+    @pulumi.getter(name="cpsUri")
+    def cps_uri(self) -> _builtins.str:
+        """
+        URI of the statement, at most 256 characters.
+        """
+        return pulumi.get(self, "cps_uri")
+
+
+@pulumi.output_type
+class PolicyQualifierInfo(dict):
+    """
+    One qualifier of a policy; only `CPS` exists.
+    """
+    @staticmethod
+    def __key_warning(key: str):
+        suggest = None
+        if key == "policyQualifierId":
+            suggest = "policy_qualifier_id"
+
+        if suggest:
+            pulumi.log.warn(f"Key '{key}' not found in PolicyQualifierInfo. Access the value via the '{suggest}' property getter instead.")
+
+    def __getitem__(self, key: str) -> Any:
+        PolicyQualifierInfo.__key_warning(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default = None) -> Any:
+        PolicyQualifierInfo.__key_warning(key)
+        return super().get(key, default)
+
+    def __init__(__self__, *,
+                 qualifier: 'outputs.PolicyQualifier',
+                 policy_qualifier_id: Optional[_builtins.str] = None):
+        """
+        One qualifier of a policy; only `CPS` exists.
+        :param 'PolicyQualifier' qualifier: The qualifier itself.
+        :param _builtins.str policy_qualifier_id: `CPS`. Default: `CPS`.
+        """
+        pulumi.set(__self__, "qualifier", qualifier)
+        if policy_qualifier_id is not None:
+            pulumi.set(__self__, "policy_qualifier_id", policy_qualifier_id)
+
+    @_builtins.property
+    @pulumi.getter
+    def qualifier(self) -> 'outputs.PolicyQualifier':
+        """
+        The qualifier itself.
+        """
+        return pulumi.get(self, "qualifier")
+
+    @_builtins.property
+    @pulumi.getter(name="policyQualifierId")
+    def policy_qualifier_id(self) -> Optional[_builtins.str]:
+        """
+        `CPS`. Default: `CPS`.
+        """
+        return pulumi.get(self, "policy_qualifier_id")
 
 
 @pulumi.output_type
