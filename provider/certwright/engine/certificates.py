@@ -77,22 +77,22 @@ def create(
     wanted = Wanted(urn=urn, region=region, account=account, mode=mode, spec=spec, tags=tags, imported=imported)
     if mode is Mode.PRIVATE:
         # Pulumi creates in parallel: threads that come together commit together.
-        created: Created = services.creates.do(wanted, lambda wishes: _create_all(services, wishes))
+        created: Created = services.creates.do(wanted, lambda wishes: create_all(services, wishes))
         return created
-    answer = _create_all(services, [wanted])[0]
+    answer = create_all(services, [wanted])[0]
     if isinstance(answer, Exception):
         raise answer
     return answer
 
 
-def _create_all(services: Services, wishes: Sequence[Wanted]) -> list[Created | Exception]:
+def create_all(services: Services, wishes: Sequence[Wanted]) -> list[Created | Exception]:
     """Journal in one transaction, sign and store in another. A wish that is refused is refused alone."""
     try:
         made = _journal_all(services, wishes)
     except Refused as refused:  # nothing was written
         if len(wishes) == 1:
             return [refused]
-        return [answer for wish in wishes for answer in _create_all(services, [wish])]
+        return [answer for wish in wishes for answer in create_all(services, [wish])]
     for _ in made:
         hit("request.after_record")
     fresh = [journaled for _, _, journaled in made if journaled is not None]

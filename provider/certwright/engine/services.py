@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from certwright.config import Config
 from certwright.domain.errors import CertwrightError, NotFound, StoreAbsent, StoreMismatch
+from certwright.engine.gathering import Gathering
 from certwright.engine.ports import (
     CancelSignal,
     Clock,
@@ -76,6 +77,7 @@ class Services:
     host: str
     process: str  # host/boot-id/pid/start-time, as `Claim.creator`
     process_is_alive: Mapping[str, bool] | None = field(default=None)
+    creates: Gathering[Any, Any] = field(default_factory=Gathering, init=False, repr=False, compare=False)
 
     def writer(self, name: str) -> DnsWriter:
         found = self.writers.get(name)

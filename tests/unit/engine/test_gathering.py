@@ -7,7 +7,11 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from builders.world import ACCOUNT, PREFIX, World
+from certwright.domain.errors import Refused
+from certwright.engine import certificates
 from certwright.engine.gathering import LIMIT, Gathering
+from certwright.engine.records import AuthorityRecord, CertificateRecord, Mode, SerialRecord
 
 
 def test_one_caller_is_one_call() -> None:
@@ -83,3 +87,21 @@ def test_an_interrupted_round_leaves_the_turn_free() -> None:
     with pytest.raises(KeyboardInterrupt):
         gathering.do(1, interrupted)
     assert gathering.do(2, list) == 2
+
+
+@pytest.mark.proves("SEC-5")
+def test_requests_that_come_together_are_issued_together_and_one_that_is_refused_alone(
+    here: World, issuing: AuthorityRecord
+) -> None:
+    def wanted(name: str) -> certificates.Wanted:
+        spec = {"domainName": name, "certificateAuthorityArn": issuing.arn}
+        return certificates.Wanted(
+            urn=f"{PREFIX}Certificate::{name}", region="local", account=ACCOUNT, mode=Mode.PRIVATE, spec=spec, tags={}
+        )
+
+    answers = certificates.create_all(here.services, [wanted("a.internal"), wanted("-..-"), wanted("b.internal")])
+    assert [type(answer) for answer in answers] == [tuple, Refused, tuple]
+    records = here.all(CertificateRecord)
+    assert sorted(record.domain_name for record in records) == ["a.internal", "b.internal"]
+    assert all(record.serving_version == 1 for record in records)
+    assert len(here.all(SerialRecord, issuer_arn=issuing.arn)) == 2
