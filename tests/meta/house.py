@@ -19,8 +19,9 @@ if str(ROOT / "tools") not in sys.path:  # tools are no package of ours; the col
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
-    """Run a tool of this environment in the checkout."""
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    """Run a tool of this environment in the checkout, on the checkout's own package."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT / "provider")}
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=300)
 
 
