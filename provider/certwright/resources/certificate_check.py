@@ -237,7 +237,8 @@ def _import_result(services: Services, tree: Tree) -> Any:
 
 def _imported(services: Services, tree: Tree) -> list[Finding]:
     values = [reveal(tree.get(n)) for n in ("certificateBody", "privateKey", "certificateChain")]
-    if any(contains_unknown(v) for v in values) or not isinstance(values[0], str):
+    # A value of another type has its finding already; unknown ones are passed over.
+    if not isinstance(values[0], str) or not all(v is None or isinstance(v, str) for v in values[1:]):
         return []
     return list(_import_result(services, tree).findings)
 
