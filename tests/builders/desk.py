@@ -7,6 +7,7 @@ from typing import Any
 
 from certwright.binding.run import RunFile, RunTable
 from certwright.resources.base import CheckResult, Context, DiffResult, Handler, Severity, Tree
+from certwright.resources.handling import managed_names
 from certwright.resources.registry import RESOURCES
 
 from builders.world import PREFIX, World
@@ -87,3 +88,8 @@ class Deployed:
     id: str
     inputs: Tree
     outputs: Tree
+
+    def inputs_of_program(self) -> Tree:
+        """Without what Check filled in."""
+        managed = {name for cls in HANDLERS.values() for name in managed_names(cls.inputs)}
+        return {name: value for name, value in self.inputs.items() if name not in managed}
