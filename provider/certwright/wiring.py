@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from certwright.config import Config
 from certwright.deploy import deployer, kinds
@@ -25,11 +25,11 @@ from certwright.store.sql import SqlStore, creation_allowed, is_local_file
 from certwright.store.wrappers.port import WrapperContext
 from certwright.store.wrappers.registry import open_wrapper
 from certwright.system import SystemClock, SystemEntropy
-from certwright.validation.caa_lookup import CaaLookup
-from certwright.validation.dns import observe_record
-from certwright.validation.resolver import Resolver
-from certwright.validation.vantage import make_vantage_points
 from certwright.validation.writers import make_writer
+
+if TYPE_CHECKING:
+    # What looks at DNS is imported at the first look: private certificates need none.
+    from certwright.validation.resolver import Resolver
 
 T = TypeVar("T")
 
@@ -152,6 +152,8 @@ class _Lazy(Mapping[str, T]):
 
 def vantage_points(config: Config) -> tuple[Resolver, ...]:
     """Where DNS is looked at from; the first one is the primary."""
+    from certwright.validation.vantage import make_vantage_points
+
     return make_vantage_points(
         resolvers=config.resolvers,
         vantage_points=config.vantage_points,
@@ -166,6 +168,8 @@ class _Prover:
     def prove(
         self, *, record_name: str, record_value: str, txt_value: str, cancel: CancelSignal | None = None
     ) -> NameProof:
+        from certwright.validation.dns import observe_record
+
         seen = observe_record(
             record_name=record_name,
             record_value=record_value,
@@ -184,6 +188,8 @@ class _Caa:
 
     def check(self, name: str) -> CaaVerdict:
         """A fresh look-up each time: an answer that decides is never an old one."""
+        from certwright.validation.caa_lookup import CaaLookup
+
         look_up = CaaLookup(vantage_points(self._config)[0], issuer_domains=self._config.caa_identities)
         try:
             found = look_up.check(dns_name(name))

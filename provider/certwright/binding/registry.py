@@ -105,5 +105,8 @@ def preload_shipped() -> None:
         with _importing:
             shipped_resources()
             _attribute("certwright.wiring", "build")
+            _attribute("certwright.store.sqlite", "SqliteBackend")
+            _attribute("certwright.store.session", "SqlReader")
+            _attribute("certwright.store.tables", "tables_of")(None)
     except Exception:  # the request that needs them will say what is wrong
         return

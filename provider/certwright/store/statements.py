@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from certwright.engine.records import AuditEntry, VersionRecord
 from certwright.store.tables import Mapping, Tables
@@ -134,7 +134,7 @@ class Statements:
         return self.prepare("audit_regions", build)
 
     def _insert(self, mapping: Mapping) -> Any:
-        dialect: Any = sqlite if self.is_sqlite else postgresql
+        dialect: Any = sqlite if self.is_sqlite else _postgresql()
         return dialect.insert(mapping.table).values({name: sa.bindparam(name) for name in mapping.names})
 
     def _upsert(self, mapping: Mapping) -> Any:
@@ -158,4 +158,11 @@ class Statements:
         if self.is_sqlite:
             values = sa.func.json_each(sa.bindparam(parameter, type_=sa.Text)).table_valued("value")
             return column.in_(sa.select(values.c.value))
-        return column == sa.func.any(sa.bindparam(parameter, type_=postgresql.ARRAY(column.type)))
+        return column == sa.func.any(sa.bindparam(parameter, type_=_postgresql().ARRAY(column.type)))
+
+
+def _postgresql() -> Any:
+    """Imported where it is used: it takes as long as all of SQLite's part, which most runs need alone."""
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql
