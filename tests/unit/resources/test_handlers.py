@@ -14,12 +14,19 @@ from builders.world import DAY, GONE, MISSING, World, world
 from certwright.domain.certificate import to_pem
 from certwright.domain.errors import CertwrightError, StoreMismatch, StoreUnavailable
 from certwright.domain.values import UNKNOWN, Secret, contains_unknown
-from certwright.engine.records import AssociationRecord, AuthorityRecord, CertificateRecord, SerialRecord, VersionRecord
+from certwright.engine.records import (
+    AssociationRecord,
+    AuthorityRecord,
+    CertificateRecord,
+    Mode,
+    SerialRecord,
+    VersionRecord,
+)
 from certwright.engine.services import CaaVerdict
 from certwright.resources.base import Incomplete, Severity, Tree
 from certwright.store.dump import logical_dump
 
-from .test_modes import CA, MODES, Mode
+from .test_modes import CA, MODES
 
 PLACE = "/srv/tls"
 AUTHORITY, CERTIFICATE = "PrivateCertificateAuthority", "Certificate"
