@@ -16,7 +16,7 @@ from certwright.deploy.handshake import probe
 from certwright.domain.dnsname import dns_name
 from certwright.domain.errors import CertwrightError
 from certwright.engine.claims import this_process
-from certwright.engine.ports import CancelSignal, Entropy
+from certwright.engine.ports import CancelSignal, DnsWriter, Entropy
 from certwright.engine.services import CaaVerdict, NameProof, Services
 from certwright.store.actor import Actor
 from certwright.store.audit import AuditSigner, keep_anchor, sign_head
@@ -25,7 +25,6 @@ from certwright.store.sql import SqlStore, creation_allowed, is_local_file
 from certwright.store.wrappers.port import WrapperContext
 from certwright.store.wrappers.registry import open_wrapper
 from certwright.system import SystemClock, SystemEntropy
-from certwright.validation.writers import make_writer
 
 if TYPE_CHECKING:
     # What looks at DNS is imported at the first look: private certificates need none.
@@ -86,7 +85,7 @@ def build(config: Config, *, environment: Mapping[str, str] | None = None) -> Se
         probe=probe,
         prover=_Prover(config, entropy),
         caa=_Caa(config),
-        writers=_Lazy(tuple(config.dns_writers), lambda name: make_writer(config.dns_writers[name], name=name)),
+        writers=_Lazy(tuple(config.dns_writers), lambda name: _writer(config, name)),
         host=socket.gethostname(),
         process=this_process(),
     )
@@ -148,6 +147,12 @@ class _Lazy(Mapping[str, T]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+
+def _writer(config: Config, name: str) -> DnsWriter:
+    from certwright.validation.writers import make_writer
+
+    return make_writer(config.dns_writers[name], name=name)
 
 
 def vantage_points(config: Config) -> tuple[Resolver, ...]:
