@@ -6,7 +6,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from meta.house import ROOT, run
+from certwright import __version__
+from meta.house import ROOT, committed, run
+
+NO_GO = 3  # what tools/gobuild.sh ends with
 
 
 @pytest.mark.parametrize(
@@ -23,6 +26,25 @@ def test_the_code_passes(command: tuple[str, ...], tmp_path: Path) -> None:
 def test_the_schema_is_fresh() -> None:
     done = run("python", "tools/gen_schema.py", "--check")
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.needs_pulumi
+def test_the_python_sdk_is_fresh(tmp_path: Path) -> None:
+    """Pulumi's own generator gives, file for file, what is committed."""
+    built = run("tools/gobuild.sh", "tools/sdkgen", ".cache/sdkgen/bin", ".")
+    if built.returncode == NO_GO:
+        pytest.skip(built.stderr.strip())
+    assert built.returncode == 0, built.stderr
+    generator = str(ROOT / ".cache" / "sdkgen" / "bin" / "sdkgen")
+    done = run(
+        generator, "-version", __version__, "-schema", "schema.json", "-out", str(tmp_path), "-languages", "python"
+    )
+    assert done.returncode == 0, done.stderr
+    made, kept = tmp_path / "python", ROOT / "sdk" / "python"
+    names = {path.relative_to(made) for path in made.rglob("*") if path.is_file()}
+    listed = {path.relative_to(kept) for path in committed() if path.is_relative_to(kept)}
+    assert names == listed
+    assert [str(name) for name in names if (made / name).read_bytes() != (kept / name).read_bytes()] == []
 
 
 def test_the_reference_pages_are_fresh() -> None:
