@@ -18,11 +18,13 @@ if str(ROOT / "tools") not in sys.path:  # tools are no package of ours; the col
     sys.path.append(str(ROOT / "tools"))
 
 
-def run(*command: str) -> subprocess.CompletedProcess[str]:
+def run(*command: str, timeout_s: float = 300) -> subprocess.CompletedProcess[str]:
     """Run a tool of this environment in the checkout, on the checkout's own package."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT / "provider")}
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=300)
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=timeout_s
+    )
 
 
 def python_files(below: Path) -> list[Path]:

@@ -18,7 +18,7 @@ AWS_ONLY: dict[str, str] = {
     "certificateTransparencyLoggingPreference": "has no meaning here; leave it out",
     "keyStorageSecurityStandard": "is AWS's; the provider setting keyWrapper says how keys are kept",
     "idempotencyToken": "is not needed: a create that is repeated after a crash finds its first attempt",
-    "s3BucketName": "is AWS's; the provider setting publicUrl says where lists are served",
+    "s3BucketName": "is AWS's; revocation lists are not part of this version",
     "certificateAuthorityConfigurations": "is called certificateAuthorityConfiguration",
 }
 
