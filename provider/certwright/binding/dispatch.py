@@ -102,6 +102,7 @@ class Dispatcher:
         self._services: Any = None
         self._handlers: dict[str, Any] = {}
         self._functions: dict[str, Any] = {}
+        self._deleting: set[str] = set()
 
     # what is built on demand ---------------------------------------------------------------------------------------
 
@@ -221,6 +222,7 @@ class Dispatcher:
     def delete(self, call: Call, *, id: str, olds: Tree) -> None:
         with clean_errors(f"delete of {call.name}"):
             self._may_write(call, "delete")
+            self._deleting.add(call.urn)  # whatever comes of it is said by its own answer
             self.handler(call.token).delete(self.context(call), id=id, olds=olds)
             self.run.note_write()
 
@@ -261,4 +263,5 @@ class Dispatcher:
         if self._services is None or not prefix:  # no Check: `pulumi refresh` or `destroy`, nothing to compare with
             return
         for urn, sentence in self._registry.usage(self._services, prefix, self.run.declared()):
-            self._log.send(urn, "warning", sentence)
+            if urn not in self._deleting:
+                self._log.send(urn, "warning", sentence)

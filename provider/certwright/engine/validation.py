@@ -34,6 +34,8 @@ from certwright.engine.records import (
 from certwright.engine.services import NameProof, Services
 
 LOOK_INTERVAL_S = 5.0
+SHOWN_WAITING = 3
+DNS_ANSWERS = frozenset({"nxdomain", "nodata", "servfail", "refused"})
 REQUEST_LIFETIME = timedelta(hours=72)
 
 
@@ -45,6 +47,7 @@ class Round:
     proved: int
     total: int
     problems: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()  # the same in a few words for each name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +118,8 @@ def drive(
                 "Run `pulumi up` again to resume.",
             )
         pause = min(interval_s, max(0.0, timeout_s - spent))
-        progress(f"{found.proved} of {found.total} names validated; {shown}; next look in {interval_s:g} s")
+        waiting = "; ".join(found.waiting[:SHOWN_WAITING]) or shown
+        progress(f"{found.proved} of {found.total} names validated; {waiting}; next look in {interval_s:g} s")
         cancel.wait(pause)
 
 
@@ -143,16 +147,18 @@ def look(
         rows = _rows(services, record, version)
         _write_records(services, record, rows, writer, writer_name)
         hit("validation.after_txt")
-        rows = [_proved(services, row, cancel) for row in rows]
+        looked = [_proved(services, row, cancel) for row in rows]
+        rows = [row for row, _ in looked]
         _keep(services, rows)
         hit("validation.after_proof")
         problems = tuple(f"{row.domain_name}: {row.seen}" for row in rows if row.status != "SUCCESS")
         proved = sum(row.status == "SUCCESS" for row in rows)
         if problems:
-            return Round(issued=False, proved=proved, total=len(rows), problems=problems)
+            waiting = tuple(f"{row.domain_name}: {_words(code)}" for row, code in looked if row.status != "SUCCESS")
+            return Round(issued=False, proved=proved, total=len(rows), problems=problems, waiting=waiting)
         refusals = _caa(services, record, version)
         if refusals:
-            return Round(issued=False, proved=proved, total=len(rows), problems=refusals)
+            return Round(issued=False, proved=proved, total=len(rows), problems=refusals, waiting=("CAA forbids it",))
         if not version.serial:
             with services.store.write() as tx:
                 journal(services, tx, get(tx, arn), version, now=services.clock.now())
@@ -271,18 +277,24 @@ def _write(
             tx.remove(DnsRecord, writer=writer_name, name=name, type=type_, value=value, arn=record.arn)
 
 
-def _proved(services: Services, row: ValidationRecord, cancel: CancelSignal | None) -> ValidationRecord:
-    """3. Look, and put down what was seen. A proved name stays proved for this version."""
+def _proved(services: Services, row: ValidationRecord, cancel: CancelSignal | None) -> tuple[ValidationRecord, str]:
+    """3. Look, and put down what was seen; the code says it in short. A proved name stays proved for this version."""
     if row.status == "SUCCESS" or (cancel is not None and cancel.is_set()):
-        return row
+        return row, ""
     now = services.clock.now()
     try:
         proof = services.prover.prove(
             record_name=row.record_name, record_value=row.record_value, txt_value=row.txt_value, cancel=cancel
         )
     except Cancelled:
-        return row
-    return _noted(row, proof, now)
+        return row, ""
+    return _noted(row, proof, now), proof.code
+
+
+def _words(code: str) -> str:
+    """`dns.txt_missing` → "txt missing", `dns.nxdomain` → "NXDOMAIN": a line that moves has no room for sentences."""
+    word = code.rpartition(".")[2]
+    return word.upper() if word in DNS_ANSWERS else word.replace("_", " ") or "not looked at"
 
 
 def _noted(row: ValidationRecord, proof: NameProof, now: datetime) -> ValidationRecord:

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 from certwright.domain.certificate import load_der, to_pem
 from certwright.domain.errors import CertwrightError
-from certwright.domain.values import UNKNOWN, reveal
-from certwright.engine import authority
+from certwright.domain.values import UNKNOWN, contains_unknown, reveal
+from certwright.engine import authority, issuer
 from certwright.engine.claims import find, find_by_urn
 from certwright.engine.decision import Action, Decision, decide_authority, gather_authority
 from certwright.engine.ports import Reader
@@ -184,15 +184,27 @@ class PrivateCertificateAuthority(Handling):
             ctx.log(Severity.INFO, f"deleted; can be restored until {record.restorable_until:%Y-%m-%d}")
 
 
+CONFIGURATION = "certificateAuthorityConfiguration"
+
+
 def _changes(old: Tree, new: Tree, ignore: tuple[str, ...]) -> list[tuple[str, Change]]:
-    """The generic comparison, and one level deeper: a new subject is another authority."""
+    """The generic comparison, and one level deeper: a new subject is another authority, a stated default no change."""
     changes = changed(AuthorityInputs, old, new, ignore=ignore)
-    name = "certificateAuthorityConfiguration"
-    if (name, Change.REISSUE) in changes:
-        before, after = reveal(old.get(name)) or {}, reveal(new.get(name))
-        if isinstance(after, dict) and isinstance(before, dict) and before.get("subject") != after.get("subject"):
-            return [(w, Change.REPLACE if w == name else c) for w, c in changes]
+    if (CONFIGURATION, Change.REISSUE) not in changes:
+        return changes
+    before, after = reveal(old.get(CONFIGURATION)) or {}, reveal(new.get(CONFIGURATION))
+    if not isinstance(after, dict) or not isinstance(before, dict) or contains_unknown(after):
+        return changes
+    if before.get("subject") != after.get("subject"):
+        return [(w, Change.REPLACE if w == CONFIGURATION else c) for w, c in changes]
+    if _algorithms(before) == _algorithms(after):
+        return [(w, c) for w, c in changes if w != CONFIGURATION]
     return changes
+
+
+def _algorithms(configuration: Tree) -> tuple[str, str]:
+    spec = {CONFIGURATION: configuration}
+    return issuer.key_algorithm(spec).value, issuer.signing_algorithm(spec).value
 
 
 def authority_outputs(services: Any, reader: Reader, arn: str) -> Tree:
