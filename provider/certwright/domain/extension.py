@@ -79,7 +79,7 @@ MANAGED_EXTENSIONS: dict[str, str] = {
     ExtensionOID.NAME_CONSTRAINTS.dotted_string: "use nameConstraints of the certificate authority",
     ExtensionOID.CRL_DISTRIBUTION_POINTS.dotted_string: "use revocationConfiguration of the certificate authority",
     ExtensionOID.FRESHEST_CRL.dotted_string: "delta CRLs are not published",
-    ExtensionOID.AUTHORITY_INFORMATION_ACCESS.dotted_string: "it follows from the authority's publicUrl",
+    ExtensionOID.AUTHORITY_INFORMATION_ACCESS.dotted_string: "certwright decides what the authority publishes",
     ExtensionOID.OCSP_NO_CHECK.dotted_string: "it belongs to OCSP responders",
     ExtensionOID.PRECERT_POISON.dotted_string: "it belongs to Certificate Transparency",
     ExtensionOID.PRECERT_SIGNED_CERTIFICATE_TIMESTAMPS.dotted_string: "it belongs to Certificate Transparency",

@@ -170,7 +170,9 @@ class VerifyArgs(TypedDict, total=False):
 
 
 class Certificate(CertwrightResource, module="certwright", name="Certificate"):
-    """Certificate."""
+    """A certificate: public-kind (`validationMethod`), private (`certificateAuthorityArn`), imported
+    (`certificateBody`) or signed from a request (`certificateSigningRequest`).
+    """
 
     _provider_class = providers.CertificateProvider
     domain_name: Output[str | None]
@@ -324,7 +326,9 @@ class Certificate(CertwrightResource, module="certwright", name="Certificate"):
 
 
 class CertificateValidation(CertwrightResource, module="certwright", name="CertificateValidation"):
-    """CertificateValidation."""
+    """Waits until a certificate is issued, and waits again for each new version. Progress stands on the resource's
+    own row; an interrupted or timed-out wait is taken up again by the next `pulumi up`.
+    """
 
     _provider_class = providers.CertificateValidationProvider
     certificate_arn: Output[str]
@@ -371,7 +375,9 @@ class CertificateValidation(CertwrightResource, module="certwright", name="Certi
 
 
 class PrivateCertificateAuthority(CertwrightResource, module="certwright", name="PrivateCertificateAuthority"):
-    """PrivateCertificateAuthority."""
+    """A private certificate authority, ACTIVE after one create: a ROOT that signs itself, or a SUBORDINATE signed
+    by `parentArn`.
+    """
 
     _provider_class = providers.PrivateCertificateAuthorityProvider
     type: Output[str]
@@ -451,7 +457,9 @@ class PrivateCertificateAuthority(CertwrightResource, module="certwright", name=
 
 
 class CertificateAssociation(CertwrightResource, module="certwright", name="CertificateAssociation"):
-    """CertificateAssociation."""
+    """A certificate on a target: certificate, chain and key get there at once or not at all, and a real TLS
+    handshake proves that the new certificate is served, where an endpoint can be reached.
+    """
 
     _provider_class = providers.CertificateAssociationProvider
     certificate_arn: Output[str]

@@ -72,8 +72,10 @@ def preload() -> None:
     """Import what the first Check needs while the engine is busy with its own start."""
     from certwright.binding.registry import preload_shipped
 
+    gc.disable()
     preload_shipped()
     gc.freeze()  # what was imported stays: the collector need not walk it again and again
+    gc.enable()
 
 
 def _print_port(port: int) -> None:

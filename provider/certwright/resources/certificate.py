@@ -47,6 +47,14 @@ VERSION = "version"
 
 
 class Certificate(Handling):
+    """A certificate: public-kind (`validationMethod`), private (`certificateAuthorityArn`), imported (`certificateBody`) or
+    signed from a request (`certificateSigningRequest`).
+
+    The engine makes and keeps the private key; it never gets into Pulumi's state. A renewal, or a change of names or key
+    algorithm, makes a new version under the same ARN; the old one serves until the new one is issued and deployed. A due
+    renewal shows in every preview as a change of `version`.
+    """
+
     token: ClassVar[str] = "certwright:index:Certificate"
     inputs: ClassVar[type[Model]] = CertificateInputs
     outputs: ClassVar[type[Model]] = CertificateOutputs

@@ -38,6 +38,12 @@ _OF_A_DEPLOYMENT = ("status", "deployedSerialNumber", "deployedAt", "endpoints")
 
 
 class CertificateAssociation(Handling):
+    """A certificate on a target: certificate, chain and key get there at once or not at all, and a real TLS handshake proves
+    that the new certificate is served, where an endpoint can be reached.
+
+    It follows each new version of its certificate. A certificate that an association serves cannot be deleted.
+    """
+
     token: ClassVar[str] = "certwright:index:CertificateAssociation"
     inputs: ClassVar[type[Model]] = AssociationInputs
     outputs: ClassVar[type[Model]] = AssociationOutputs

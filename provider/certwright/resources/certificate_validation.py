@@ -40,6 +40,12 @@ _ISSUED = ("serialNumber", "notAfter", "fingerprint", "certificatePem", "certifi
 
 
 class CertificateValidation(Handling):
+    """Waits until a certificate is issued, and waits again for each new version. Progress stands on the resource's own row;
+    an interrupted or timed-out wait is taken up again by the next `pulumi up`.
+
+    Take `certificateArn` for associations from here, so that they wait for the issued version.
+    """
+
     token: ClassVar[str] = "certwright:index:CertificateValidation"
     inputs: ClassVar[type[Model]] = CertificateValidationInputs
     outputs: ClassVar[type[Model]] = CertificateValidationOutputs

@@ -38,6 +38,13 @@ _OF_A_VERSION = ("certificate", "certificateChain", "serial", "fingerprint", "no
 
 
 class PrivateCertificateAuthority(Handling):
+    """A private certificate authority, ACTIVE after one create: a ROOT that signs itself, or a SUBORDINATE signed by
+    `parentArn`.
+
+    Browsers do not trust it. Use the resource option `protect`: a deleted authority keeps its restore window, but what it
+    signed is not trusted without it. When its certificate changes, its leaves are re-issued by the same diff.
+    """
+
     token: ClassVar[str] = "certwright:index:PrivateCertificateAuthority"
     inputs: ClassVar[type[Model]] = AuthorityInputs
     outputs: ClassVar[type[Model]] = AuthorityOutputs

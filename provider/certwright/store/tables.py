@@ -207,7 +207,9 @@ def tables_of(schema: str | None) -> Tables:
     )
     condition = sa.and_(*due)
     # Holds only what will be renewed one day, so that a scan costs what is due and not what there is.
-    sa.Index("ix_versions_due", versions.c.renewal_due, sqlite_where=condition, postgresql_where=condition)
+    # SQLite has no schemas, and only PostgreSQL's own argument makes SQLAlchemy import that dialect.
+    where: dict[str, Any] = {"sqlite_where" if schema is None else "postgresql_where": condition}
+    sa.Index("ix_versions_due", versions.c.renewal_due, **where)
     leases = sa.Table(
         "leases",
         metadata,

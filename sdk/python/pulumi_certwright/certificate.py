@@ -426,7 +426,13 @@ class Certificate(pulumi.CustomResource):
                  validity: Optional[pulumi.Input[Union['ValidityArgs', 'ValidityArgsDict']]] = None,
                  __props__=None):
         """
-        Create a Certificate resource with the given unique name, props, and options.
+        A certificate: public-kind (`validationMethod`), private (`certificateAuthorityArn`), imported (`certificateBody`) or
+        signed from a request (`certificateSigningRequest`).
+
+        The engine makes and keeps the private key; it never gets into Pulumi's state. A renewal, or a change of names or key
+        algorithm, makes a new version under the same ARN; the old one serves until the new one is issued and deployed. A due
+        renewal shows in every preview as a change of `version`.
+
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[Union['ApiPassthroughArgs', 'ApiPassthroughArgsDict']] api_passthrough: What a private or signed certificate adds to its template, as ACM PCA's ApiPassthrough; an object, or its JSON text where the program's language allows it (AWS's spelling is accepted there). Needs a `templateArn` with `_APIPassthrough` or `_APICSRPassthrough`. A change makes a new version under the same ARN (re-issue). Source: ACM PCA ApiPassthrough.
@@ -460,7 +466,13 @@ class Certificate(pulumi.CustomResource):
                  args: Optional[CertificateArgs] = None,
                  opts: Optional[pulumi.ResourceOptions] = None):
         """
-        Create a Certificate resource with the given unique name, props, and options.
+        A certificate: public-kind (`validationMethod`), private (`certificateAuthorityArn`), imported (`certificateBody`) or
+        signed from a request (`certificateSigningRequest`).
+
+        The engine makes and keeps the private key; it never gets into Pulumi's state. A renewal, or a change of names or key
+        algorithm, makes a new version under the same ARN; the old one serves until the new one is issued and deployed. A due
+        renewal shows in every preview as a change of `version`.
+
         :param str resource_name: The name of the resource.
         :param CertificateArgs args: The arguments to use to populate this resource's properties.
         :param pulumi.ResourceOptions opts: Options for the resource.

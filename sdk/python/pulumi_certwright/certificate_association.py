@@ -101,7 +101,11 @@ class CertificateAssociation(pulumi.CustomResource):
                  verify: Optional[pulumi.Input[Union['VerifyArgs', 'VerifyArgsDict']]] = None,
                  __props__=None):
         """
-        Create a CertificateAssociation resource with the given unique name, props, and options.
+        A certificate on a target: certificate, chain and key get there at once or not at all, and a real TLS handshake proves
+        that the new certificate is served, where an endpoint can be reached.
+
+        It follows each new version of its certificate. A certificate that an association serves cannot be deleted.
+
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.str] certificate_arn: ARN of the certificate; take it from its CertificateValidation, so that the association waits for it. A change takes effect in place.
@@ -116,7 +120,11 @@ class CertificateAssociation(pulumi.CustomResource):
                  args: CertificateAssociationArgs,
                  opts: Optional[pulumi.ResourceOptions] = None):
         """
-        Create a CertificateAssociation resource with the given unique name, props, and options.
+        A certificate on a target: certificate, chain and key get there at once or not at all, and a real TLS handshake proves
+        that the new certificate is served, where an endpoint can be reached.
+
+        It follows each new version of its certificate. A certificate that an association serves cannot be deleted.
+
         :param str resource_name: The name of the resource.
         :param CertificateAssociationArgs args: The arguments to use to populate this resource's properties.
         :param pulumi.ResourceOptions opts: Options for the resource.

@@ -100,7 +100,11 @@ class CertificateValidation(pulumi.CustomResource):
                  validation_record_fqdns: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  __props__=None):
         """
-        Create a CertificateValidation resource with the given unique name, props, and options.
+        Waits until a certificate is issued, and waits again for each new version. Progress stands on the resource's own row;
+        an interrupted or timed-out wait is taken up again by the next `pulumi up`.
+
+        Take `certificateArn` for associations from here, so that they wait for the issued version.
+
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.str] certificate_arn: ARN of the certificate to wait for. A change replaces the resource. Source: pulumi-aws.
@@ -115,7 +119,11 @@ class CertificateValidation(pulumi.CustomResource):
                  args: CertificateValidationArgs,
                  opts: Optional[pulumi.ResourceOptions] = None):
         """
-        Create a CertificateValidation resource with the given unique name, props, and options.
+        Waits until a certificate is issued, and waits again for each new version. Progress stands on the resource's own row;
+        an interrupted or timed-out wait is taken up again by the next `pulumi up`.
+
+        Take `certificateArn` for associations from here, so that they wait for the issued version.
+
         :param str resource_name: The name of the resource.
         :param CertificateValidationArgs args: The arguments to use to populate this resource's properties.
         :param pulumi.ResourceOptions opts: Options for the resource.

@@ -220,7 +220,12 @@ class PrivateCertificateAuthority(pulumi.CustomResource):
                  validity: Optional[pulumi.Input[Union['ValidityArgs', 'ValidityArgsDict']]] = None,
                  __props__=None):
         """
-        Create a PrivateCertificateAuthority resource with the given unique name, props, and options.
+        A private certificate authority, ACTIVE after one create: a ROOT that signs itself, or a SUBORDINATE signed by
+        `parentArn`.
+
+        Browsers do not trust it. Use the resource option `protect`: a deleted authority keeps its restore window, but what it
+        signed is not trusted without it. When its certificate changes, its leaves are re-issued by the same diff.
+
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[Union['CertificateAuthorityConfigurationArgs', 'CertificateAuthorityConfigurationArgsDict']] certificate_authority_configuration: Key algorithm (a change makes a new key), signing algorithm, and subject (a change replaces). A change makes a new version under the same ARN (re-issue). Source: ACM PCA CreateCertificateAuthority.
@@ -242,7 +247,12 @@ class PrivateCertificateAuthority(pulumi.CustomResource):
                  args: PrivateCertificateAuthorityArgs,
                  opts: Optional[pulumi.ResourceOptions] = None):
         """
-        Create a PrivateCertificateAuthority resource with the given unique name, props, and options.
+        A private certificate authority, ACTIVE after one create: a ROOT that signs itself, or a SUBORDINATE signed by
+        `parentArn`.
+
+        Browsers do not trust it. Use the resource option `protect`: a deleted authority keeps its restore window, but what it
+        signed is not trusted without it. When its certificate changes, its leaves are re-issued by the same diff.
+
         :param str resource_name: The name of the resource.
         :param PrivateCertificateAuthorityArgs args: The arguments to use to populate this resource's properties.
         :param pulumi.ResourceOptions opts: Options for the resource.

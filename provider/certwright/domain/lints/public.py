@@ -117,4 +117,4 @@ def public_signature(specimen: Specimen) -> str | None:
 def public_authority_information_access(specimen: Specimen) -> str | None:
     if not specimen.public or specimen.value(x509.AuthorityInformationAccess) is not None:
         return None
-    return "authority information access is missing; set publicUrl to publish it"
+    return "authority information access is missing: this version publishes none"
