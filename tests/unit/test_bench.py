@@ -55,10 +55,10 @@ def test_figures_are_shown_with_three_digits(value: float, text: str) -> None:
     assert figures.shown(value) == text
 
 
-@pytest.mark.parametrize("path", sorted((BENCH / "results").glob("*.json")), ids=lambda path: path.name)
-def test_kept_figures_name_neither_a_machine_nor_a_path(path: Path) -> None:
-    text = path.read_text()
-    tree = json.loads(text)
-    assert {"at", "quick", "machine", "sections"} <= set(tree)
-    assert not re.search(r'"(?:[^"]*\s)?/(?:home|root|tmp|work|usr|var)/', text)
-    assert not {"host", "hostname", "node", "user"} & set(tree["machine"])
+def test_kept_figures_name_neither_a_machine_nor_a_path() -> None:
+    for path in (BENCH / "results").glob("*.json"):
+        text = path.read_text()
+        tree = json.loads(text)
+        assert {"at", "quick", "machine", "sections"} <= set(tree), path.name
+        assert not re.search(r'"(?:[^"]*\s)?/(?:home|root|tmp|work|usr|var)/', text), path.name
+        assert not {"host", "hostname", "node", "user"} & set(tree["machine"]), path.name
