@@ -25,7 +25,12 @@ _PUBLISHED = ("1b47061264138c4ac30d75fd1eb44270", "4dabf18193072939515e22adb2983
 
 
 def test_no_file_is_too_long() -> None:
-    lengths = {p.relative_to(PACKAGE).as_posix(): len(p.read_text().splitlines()) for p in python_files(PACKAGE)}
+    """Written by people, that is: a generated file is as long as its models make it."""
+    lengths = {
+        path.relative_to(PACKAGE).as_posix(): len(text.splitlines())
+        for path in python_files(PACKAGE)
+        if "\nWritten by tools/" not in (text := path.read_text())
+    }
     long = {name: lines for name, lines in lengths.items() if lines > SOFT_LIMIT}
     if long:
         shown = ", ".join(f"{name} {lines}" for name, lines in sorted(long.items(), key=lambda each: -each[1]))
