@@ -33,7 +33,7 @@ from certwright.engine.records import (
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 
@@ -110,10 +110,13 @@ def test_not_before_is_never_before_the_issuers(here: World) -> None:
 
 @pytest.mark.proves("CRT-12")
 def test_the_bundled_issuer_is_made_at_the_first_public_certificate_and_used_again(here: World) -> None:
-    first, second = here.public(urn="a"), here.public(urn="b", domainName="api.example.org")
+    first = here.public(urn="a")
+    made = {a.arn for a in here.all(AuthorityRecord)}
+    second = here.public(urn="b", domainName="api.example.org")
     for record in (first, second):
         assert validation.look(here.services, record.arn).issued
     authorities = here.all(AuthorityRecord)
+    assert {a.arn for a in authorities} == made
     assert sorted(a.type for a in authorities) == ["ROOT", "SUBORDINATE"]
     assert here.version(first.arn).issuer_arn == here.version(second.arn).issuer_arn
     chain = parse_bundle(here.one(MaterialRecord, arn=first.arn, version=1).chain_pem)
@@ -385,6 +388,8 @@ VALIDITIES = st.one_of(
     early=st.one_of(st.none(), st.integers(1, 90).map(lambda n: f"{n}%"), st.integers(1, 2000).map(lambda n: f"{n}h")),
     late=st.integers(0, 10**8),
 )
+@example(validity=("HOURS", 5), early="90%", late=0)  # backdated by a tenth: the window would open at the issue
+@example(validity=("DAYS", 1), early="90%", late=0)
 def test_after_a_re_issue_nothing_is_due(
     tmp_path: Path, validity: tuple[str, int], early: str | None, late: int
 ) -> None:
@@ -460,9 +465,9 @@ def test_what_was_journaled_long_ago_is_journaled_anew(
 @pytest.mark.proves("REN-8")
 def test_changed_bytes_are_found_and_mended_with_a_new_key(here: World, issuing: AuthorityRecord) -> None:
     record = here.private(issuing, renewalKeyPolicy="REUSE")
-    other = here.private(issuing, urn="other")
-    foreign: MaterialRecord = here.one(MaterialRecord, arn=other.arn, version=1)
-    here.save(replace(foreign, arn=record.arn))
+    reissue(here, record.arn)
+    before: MaterialRecord = here.one(MaterialRecord, arn=record.arn, version=1)
+    here.save(replace(before, version=2))  # a good certificate of the same key, but not the one that was issued
     decision = here.decision(record.arn)
     assert [r.code for r in decision.reasons] == ["leaf.damaged"]
     old = here.version(record.arn).key_handle
