@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 W = TypeVar("W")
@@ -18,14 +18,18 @@ LIMIT = 64
 class _Ticket(Generic[W, D]):
     wanted: W
     answer: D | Exception | None = None
+    called: threading.Event = field(default_factory=threading.Event)  # answered, or it is this one's turn to lead
 
 
 class Gathering(Generic[W, D]):
-    """Whoever gets the turn works for everybody who waits by then. Nobody waits for company: alone, it is one call."""
+    """One caller leads: it works for everybody who waits by then, and calls the next leader when it has its own answer.
+
+    Nobody waits for company: alone, it is one call. Whoever was answered goes on at once and never queues for a turn.
+    """
 
     def __init__(self) -> None:
-        self._turn = threading.Lock()
         self._guard = threading.Lock()
+        self._led = False
         self._waiting: list[_Ticket[W, D]] = []
 
     def do(self, wanted: W, work: Callable[[Sequence[W]], Sequence[D | Exception]]) -> D:
@@ -37,19 +41,46 @@ class Gathering(Generic[W, D]):
         ticket: _Ticket[W, D] = _Ticket(wanted)
         with self._guard:
             self._waiting.append(ticket)
-        with self._turn:
-            while ticket.answer is None:
-                self._round(work)
+            lead, self._led = not self._led, True
+        if not lead:
+            self._wait(ticket)
+        if ticket.answer is None:
+            self._lead(ticket, work)
         if isinstance(ticket.answer, Exception):
             raise ticket.answer
+        assert ticket.answer is not None  # `_lead` ends with one
         return ticket.answer
+
+    def _wait(self, mine: _Ticket[W, D]) -> None:
+        try:
+            mine.called.wait()
+        except BaseException:  # Ctrl-C in the main thread: the others must not wait for this one to lead
+            with self._guard:
+                if mine in self._waiting:
+                    self._waiting.remove(mine)
+                    if mine.called.is_set():
+                        self._pass_on()
+            raise
+
+    def _pass_on(self) -> None:
+        """Call the next leader, if anybody waits. Under the guard."""
+        self._led = bool(self._waiting)
+        if self._waiting:
+            self._waiting[0].called.set()
+
+    def _lead(self, mine: _Ticket[W, D], work: Callable[[Sequence[W]], Sequence[D | Exception]]) -> None:
+        try:
+            while mine.answer is None:
+                self._round(work)
+        finally:
+            with self._guard:
+                self._pass_on()
 
     def _round(self, work: Callable[[Sequence[W]], Sequence[D | Exception]]) -> None:
         with self._guard:
             batch, self._waiting = self._waiting[:LIMIT], self._waiting[LIMIT:]
-        answers: Sequence[D | Exception] = [RuntimeError("the thread that worked for this one was interrupted")] * len(
-            batch
-        )
+        answers: Sequence[D | Exception]
+        answers = [RuntimeError("the thread that worked for this one was interrupted")] * len(batch)
         try:
             answers = work([ticket.wanted for ticket in batch])
         except Exception as error:
@@ -57,3 +88,4 @@ class Gathering(Generic[W, D]):
         finally:
             for ticket, answer in zip(batch, answers, strict=True):
                 ticket.answer = answer
+                ticket.called.set()
