@@ -40,9 +40,7 @@ def write_private(path: Path, content: bytes, *, what: str) -> None:
     """Write a new file of mode 0600 in a directory of mode 0700; keeps the file of a process that was first."""
     directory = path.parent
     try:
-        if not directory.exists():
-            directory.mkdir(parents=True, mode=0o700)
-            directory.chmod(0o700)
+        make_private_directory(directory)
         fresh = directory / f".{path.name}.{secrets.token_hex(8)}.new"
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
         try:
@@ -58,6 +56,15 @@ def write_private(path: Path, content: bytes, *, what: str) -> None:
         return
     except OSError as error:
         raise KeyUnavailable(f"the {what} {path} cannot be made: {error.strerror or error}") from None
+
+
+def make_private_directory(directory: Path) -> None:
+    """Make a directory of mode 0700; one that is there, also since a moment ago, keeps the mode it has."""
+    try:
+        directory.mkdir(parents=True, mode=0o700)
+        directory.chmod(0o700)
+    except FileExistsError:
+        return
 
 
 def place(fresh: Path, final: Path) -> None:

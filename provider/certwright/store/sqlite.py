@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from certwright.domain.errors import Conflict, StoreMismatch, StoreUnavailable
 from certwright.store import opened
 from certwright.store.failures import translated
-from certwright.store.private import place, sync, sync_directory
+from certwright.store.private import make_private_directory, place, sync, sync_directory
 from certwright.store.statements import Statements
 from certwright.store.tables import Tables, tables_of
 
@@ -86,9 +86,7 @@ class SqliteBackend:
         # 1. everything in a file beside it, 2. on disk, 3. into place if nobody was first: absent or complete.
         directory = self.path.parent
         try:
-            if not directory.exists():
-                directory.mkdir(parents=True, mode=0o700)
-                directory.chmod(0o700)
+            make_private_directory(directory)
             self._refuse_wide(directory, "directory", 0o700)
             fresh = directory / f".{self.path.name}.{secrets.token_hex(8)}.new"
             try:
