@@ -36,13 +36,18 @@ KINDS: dict[str, Any] = {
     "association": AssociationRecord,
 }
 
+_ENDED = ("Z", "X", "x")  # proc(5), field 3
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 def _start_time(pid: int) -> str:
-    """Clock ticks since boot at which `pid` began; "" when it is gone. A reused pid has another start time."""
+    """Clock ticks since boot at which `pid` began; "" when it has ended. A reused pid has another start time.
+
+    A zombie has ended: in a container whose first process reaps nothing, an orphan stays one for ever.
+    """
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return "" if fields[0] in _ENDED else fields[19]
     except (OSError, IndexError):
         return ""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from builders.world import World
 from certwright.domain.errors import StoreMismatch
-from certwright.engine.claims import creator_is_gone, find_by_urn, persist_claims, this_process
+from certwright.engine.claims import creator_is_gone, died_here, find_by_urn, persist_claims, this_process
 from certwright.engine.records import AuthorityRecord, CertificateRecord
 from certwright.engine.services import confirm_store
 from certwright.engine.usage import undeclared_in_use
@@ -101,3 +102,20 @@ def test_a_certificate_that_is_dropped_while_others_serve_it_is_noticed(here: Wo
     assert undeclared_in_use(here.services, prefix, {made.urn, used.urn}) == []  # still declared
     assert undeclared_in_use(here.services, prefix, set()) == []  # both go together
     assert undeclared_in_use(here.services, "urn:pulumi:other::shop::", {made.urn}) == []  # not this stack's
+
+
+@pytest.mark.proves("CRT-5", "SEC-5")
+def test_a_zombie_has_ended() -> None:
+    """An orphaned plugin stays a zombie where nobody reaps: what it left must be adopted all the same."""
+    with subprocess.Popen(
+        [sys.executable, "-c", "print(open('/proc/self/stat').read())"], stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        stat = child.stdout.read().decode()
+        start = stat.rsplit(")", 1)[1].split()[19]
+        host, boot, _, _ = this_process().split("/")
+        creator = f"{host}/{boot}/{child.pid}/{start}"
+        while Path(f"/proc/{child.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z":
+            pass
+        assert creator_is_gone(creator)
+        assert died_here(creator)
