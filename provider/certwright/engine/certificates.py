@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from certwright.domain.arn import new_certificate_arn
 from certwright.domain.errors import CertwrightError, Refused
@@ -26,22 +26,6 @@ from certwright.engine.records import (
     VersionRecord,
 )
 from certwright.engine.services import Services
-
-VALIDATION_LIFETIME = timedelta(hours=72)
-
-
-def mode_of(spec: Json) -> Mode | None:
-    """Decided by the inputs (CRT-1); None when they fit no mode or several (Check says which)."""
-    has = {name for name, value in spec.items() if value is not None}
-    if "certificateSigningRequest" in has:
-        return Mode.SIGNED
-    if has & {"certificateBody", "privateKey", "certificateChain"}:
-        return Mode.IMPORTED
-    if "certificateAuthorityArn" in has:
-        return Mode.PRIVATE
-    if "validationMethod" in has:
-        return Mode.PUBLIC
-    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,17 +56,6 @@ class AssociationStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """Whether Pulumi has shown that it knows a record, and who made it (mechanics.md, section 8).
-
-    creator: `host/boot-id/pid/start-time` of the process whose Create wrote the record.
-    """
-
-    claimed: bool = False
-    creator: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateRecord:
     """One ARN. `serving_version` 0 means that nothing was issued yet; `newest_version` counts requests."""
 

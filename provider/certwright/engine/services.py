@@ -75,8 +75,7 @@ class Services:
     caa: CaaChecker
     writers: Mapping[str, DnsWriter]
     host: str
-    process: str  # host/boot-id/pid/start-time, as `Claim.creator`
-    process_is_alive: Mapping[str, bool] | None = field(default=None)
+    process: str  # host/boot-id/pid/start-time, as `claims.this_process` gives it
     creates: Gathering[Any, Any] = field(default_factory=Gathering, init=False, repr=False, compare=False)
 
     def writer(self, name: str) -> DnsWriter:

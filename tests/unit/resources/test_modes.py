@@ -11,7 +11,6 @@ from builders.desk import Desk
 from builders.world import World
 from certwright.domain.certificate import bundle_pem, to_pem
 from certwright.domain.values import UNKNOWN, Secret
-from certwright.engine.certificates import mode_of
 from certwright.engine.records import Mode
 from certwright.resources.certificate_check import _ONLY, mode_and_mix
 from certwright.resources.certificate_model import CertificateInputs
@@ -56,7 +55,6 @@ MODES: dict[Mode, dict[str, Any]] = {
 def test_each_mode_by_itself_is_accepted(here: World, mode: Mode) -> None:
     tree = MODES[mode]
     assert mode_and_mix(tree) == (mode, [])
-    assert mode_of(tree) is mode
     assert Desk(here).codes("Certificate", tree) == []
 
 
