@@ -83,6 +83,10 @@ test-full: $(VENV)/.stamp-dev ## run the tests with the long forms of those mark
 test_provider: $(VENV)/.stamp-dev ## run the provider's own tests only: no server, no Pulumi CLI
 	@$(BIN)/python -m pytest -n $(WORKERS) -m "not full and not needs_pulumi" tests/unit tests/contract tests/plugin $(ARGS)
 
+.PHONY: switched-off
+switched-off: $(VENV)/.stamp-dev ## switch each claimed behaviour off in a copy and see its test fail (ARGS="--only ID")
+	@PYTHONPATH=tools $(BIN)/python -m switched_off $(ARGS)
+
 .PHONY: lint
 lint: $(VENV)/.stamp-dev ## ruff, mypy --strict and the import rules
 	$(BIN)/ruff check .

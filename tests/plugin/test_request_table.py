@@ -163,6 +163,7 @@ def dynamic(tmp_path: Path) -> Iterator[Adapter]:
         yield Adapter(wire, dynamic=True)
 
 
+@pytest.mark.proves("IAC-1")
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.__name__)
 def test_both_adapters_answer_alike(row: Row, plugin: Adapter, dynamic: Adapter) -> None:
     of_plugin, of_dynamic = row(plugin), row(dynamic)

@@ -167,6 +167,7 @@ def association_without_a_version(open_: Open) -> list[Answer]:
 ROWS = (private, unknown_authority, wrong_names, wrong_key, public_waits, association_without_a_version)
 
 
+@pytest.mark.proves("IAC-1")
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.__name__)
 def test_both_adapters_answer_alike(row: Callable[[Open], list[Answer]], plugin: Open, dynamic: Open) -> None:
     of_plugin, of_dynamic = masked(row(plugin)), masked(row(dynamic))

@@ -120,6 +120,10 @@ def test_nesting_has_an_end() -> None:
         deep = [deep]
     with pytest.raises(WireError, match="levels deep"):
         encode({"p": deep})
+    hostile = struct_pb2.Struct()
+    build(hostile.fields["p"], deep)
+    with pytest.raises(WireError, match="levels deep"):
+        decode(hostile)
 
 
 @pytest.mark.parametrize("value", [object(), b"bytes", {1: "x"}, 10**400, "\ud800", {"\ud800": 1}])

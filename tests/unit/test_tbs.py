@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from builders import pki
 from certwright.domain import tbs
-from certwright.domain.certificate import load_der
+from certwright.domain.certificate import load_der, signing_algorithm_of
 from certwright.domain.errors import CertwrightError, Refused
 from certwright.domain.extension import CustomExtension, KeyUsage
 from certwright.domain.keyspec import KEYS, SIGNINGS, KeyAlgorithm, SigningAlgorithm
@@ -44,6 +44,7 @@ def test_what_is_signed_is_what_was_linted(key: KeyAlgorithm, signing: SigningAl
     certificate = load_der(tbs.sign_prepared(prepared, authority.private_key, signing))
     assert certificate.tbs_certificate_bytes == linted.tbs_certificate_bytes == prepared.tbs
     certificate.verify_directly_issued_by(authority.certificate)
+    assert signing_algorithm_of(certificate) is signing
     with pytest.raises(InvalidSignature):
         linted.verify_directly_issued_by(authority.certificate)
 

@@ -142,6 +142,7 @@ def test_the_same_names_may_be_in_any_number_of_certificates(here: World, issuin
     made = {here.private(issuing, urn=f"same{i}").arn for i in range(3)}
     made |= {here.public(issuing, urn="p1").arn, here.public(issuing, urn="p2").arn}
     assert len(made) == 5
+    assert {record.arn for record in here.all(CertificateRecord)} == made, "each is still there under its own ARN"
 
 
 @pytest.mark.proves("CRT-1")

@@ -228,6 +228,9 @@ def test_an_association_previews_its_redeployment_when_its_certificate_renews(
         ASSOCIATION, {"certificateArn": wiki.id, "target": {"directory": {"path": PLACE}}}, name="files"
     )
     here.clock.advance(25 * DAY)
+    # Where the certificate is another stack's, this run announces nothing, and the store tells.
+    checked, found = Desk(here).diff(ASSOCIATION, files, files.inputs_of_program(), name="files")
+    assert (checked["deployedVersion"], [r.code for r in found.reasons]) == (2, ["renewal.window_open"])
     later = Desk(here)
     later.diff(CERTIFICATE, wiki, private(root), name="wiki")
     checked, found = later.diff(ASSOCIATION, files, files.inputs_of_program(), name="files")
@@ -287,9 +290,12 @@ def test_what_replaces_and_what_makes_a_version(
 def test_ignored_changes_make_no_version(desk: Desk, here: World, root: Deployed) -> None:
     wiki = desk.create(CERTIFICATE, private(root), name="wiki")
     here.clock.advance(25 * DAY)
-    news = private(root)
-    _, found = Desk(here).diff(CERTIFICATE, wiki, news, name="wiki", ignore=("version",))
+    _, found = Desk(here).diff(CERTIFICATE, wiki, private(root), name="wiki", ignore=("version",))
     assert [p.path for p in found.paths] == []
+    more = private(root, subjectAlternativeNames=["b.internal"])
+    ignore = ("subjectAlternativeNames", "version")
+    _, found = Desk(here).diff(CERTIFICATE, wiki, more, name="wiki", ignore=ignore)
+    assert not found.changes
 
 
 # --- findings that need the store or DNS ----------------------------------------------------------------------------

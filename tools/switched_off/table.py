@@ -1,0 +1,134 @@
+"""The table of switches, the recorded outcomes, and what may be wrong with either."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+ROWS = HERE / "rows"
+OUTCOMES = HERE / "outcomes.json"
+PACKAGE = "provider/certwright"
+# Tests that drive the real CLI or kill processes: seconds each, not fractions of one.
+LIVE = ("tests/live/", "tests/chaos/")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One replacement in one file."""
+
+    file: str  # below provider/certwright
+    old: str  # occurs exactly once there
+    new: str
+
+    def path(self, tree: Path) -> Path:
+        return tree / PACKAGE / self.file
+
+    def applied(self, source: str) -> str:
+        """The changed file; ValueError where the change does not fit it, SyntaxError where it makes no Python."""
+        if (count := source.count(self.old)) != 1:
+            raise ValueError(f"the old text occurs {count} times in {self.file}: {self.old.strip()!r}")
+        if (changed := source.replace(self.old, self.new)) == source:
+            raise ValueError(f"nothing changes in {self.file}")
+        compile(changed, self.file, "exec", dont_inherit=True)
+        return changed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Switch:
+    """One row: what is switched off, by which change, and the test that must fail then.
+
+    also: further changes, where one place alone does not switch the behaviour off (a second guard behind the first).
+    """
+
+    topic: str
+    ids: tuple[str, ...]
+    trap: str
+    off: str
+    change: Change
+    also: tuple[Change, ...]
+    test: str  # node id: tests/…/test_x.py::test_y, with [parameters] where one row of a table is meant
+
+    @property
+    def name(self) -> str:
+        return ", ".join(self.ids) or self.trap
+
+    @property
+    def live(self) -> bool:
+        return self.test.startswith(LIVE)
+
+    @property
+    def function(self) -> str:
+        return self.test.rsplit("::", 1)[-1].partition("[")[0]
+
+    @property
+    def test_file(self) -> str:
+        return self.test.partition("::")[0]
+
+    @cached_property
+    def digest(self) -> str:
+        """Of what was tried. A row that says something else needs a new trial; its sentence may be reworded."""
+        parts = [part for change in self.changes for part in (change.file, change.old, change.new)]
+        return hashlib.sha256("\0".join([*parts, self.test]).encode()).hexdigest()[:16]
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        return (self.change, *self.also)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(change.file for change in self.changes))
+
+    def broken(self, tree: Path) -> dict[Path, str]:
+        """The files of `tree` with the behaviour switched off. Raises as `Change.applied`, and OSError."""
+        texts: dict[Path, str] = {}
+        for change in self.changes:
+            path = change.path(tree)
+            texts[path] = change.applied(texts[path] if path in texts else path.read_text(encoding="utf-8"))
+        return texts
+
+
+def titles() -> Iterator[tuple[str, Path]]:
+    for path in sorted(ROWS.glob("*.toml")):
+        yield tomllib.loads(path.read_text(encoding="utf-8"))["title"], path
+
+
+def switches() -> tuple[Switch, ...]:
+    """All rows, in the order of their files."""
+    found = []
+    for path in sorted(ROWS.glob("*.toml")):
+        data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        for row in data["switch"]:
+            found.append(
+                Switch(
+                    topic=data["title"],
+                    ids=tuple(row.get("ids", ())),
+                    trap=row.get("trap", ""),
+                    off=row["off"],
+                    change=Change(file=row["file"], old=row["old"], new=row["new"]),
+                    also=tuple(Change(**further) for further in row.get("also", ())),
+                    test=row["test"],
+                )
+            )
+    return tuple(found)
+
+
+def outcomes() -> dict[str, dict[str, Any]]:
+    """Digest of a row → what its trial gave."""
+    if not OUTCOMES.exists():
+        return {}
+    return dict(json.loads(OUTCOMES.read_text(encoding="utf-8")))
+
+
+def keep(tried: dict[str, dict[str, Any]]) -> None:
+    """Write the outcomes of the rows that there are; those of changed rows are void and go."""
+    known = {**outcomes(), **tried}
+    ordered = {each.digest: known[each.digest] for each in switches() if each.digest in known}
+    OUTCOMES.write_text(json.dumps(ordered, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
