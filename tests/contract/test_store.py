@@ -59,6 +59,7 @@ def test_an_exception_rolls_everything_back(store: SqlStore) -> None:
         with store.write() as tx:
             tx.save(certificate(), version())
             tx.record_audit(region="local", at=NOW, action="issue", arn=arn(), result="done")
+            assert tx.count(CertificateRecord) == 1, "a question brings everything to the database before the end"
             raise Boom
 
     with pytest.raises(Boom):
