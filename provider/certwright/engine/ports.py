@@ -133,6 +133,9 @@ class KeyVault(Protocol):
 
     def public_key(self, reader: Reader, handle: str) -> PublicKeyTypes: ...
 
+    def public_key_der(self, reader: Reader, handle: str) -> bytes:
+        """The SubjectPublicKeyInfo (RFC 5280 4.1.2.7)."""
+
     def sign_certificate(
         self, reader: Reader, handle: str, *, prepared: Prepared | bytes, signing_algorithm: str
     ) -> bytes:
