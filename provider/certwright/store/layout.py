@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum, StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -150,7 +150,10 @@ def _encoder(names: tuple[str, ...], codecs: dict[str, Codec]) -> Callable[[Any]
 def _decoder(kind: type[Any], names: tuple[str, ...], codecs: dict[str, Codec]) -> Callable[[Any], Any]:
     steps = tuple((i, d) for i, name in enumerate(names) if (d := codecs[name].decode) is not None)
 
-    def decode(row: Any) -> Any:
+    # The authority of a thousand certificates is read a thousand times, and each certificate by Check and by Diff. The same
+    # row is the same record, which nobody changes.
+    @lru_cache(maxsize=512)
+    def decode(row: tuple[Any, ...]) -> Any:
         values = list(row)
         for i, convert in steps:
             if values[i] is not None:
