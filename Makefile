@@ -109,6 +109,10 @@ schema: $(VENV)/.stamp-run ## write schema.json and the dynamic classes from the
 	$(BIN)/python tools/gen_schema.py
 	$(BIN)/python tools/gen_dynamic.py
 
+.PHONY: sql
+sql: $(VENV)/.stamp-dev ## write the default store's SQL, as SQLAlchemy compiles it
+	$(BIN)/python tools/gen_sql.py
+
 .PHONY: sdkgen
 sdkgen:
 	@tools/gobuild.sh tools/sdkgen .cache/sdkgen/bin .

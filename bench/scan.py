@@ -9,8 +9,8 @@ from pathlib import Path
 
 from certwright.engine.records import CertificateRecord, CertificateStatus, Mode, VersionRecord
 from certwright.store.actor import Actor
+from certwright.store.layout import mapping_of
 from certwright.store.sql import SqlStore
-from certwright.store.tables import tables_of
 from certwright.system import SystemClock
 from figures import Row, Section, Spread, ratio, row
 
@@ -72,7 +72,7 @@ def filled(path: Path, count: int) -> SqlStore:
         actor=Actor.from_environment({}),
     )
     store.create()
-    mappings = [tables_of(None).of(kind) for kind in (CertificateRecord, VersionRecord)]
+    mappings = [mapping_of(kind) for kind in (CertificateRecord, VersionRecord)]
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA synchronous=OFF")
     for start in range(0, count, CHUNK):
@@ -80,7 +80,7 @@ def filled(path: Path, count: int) -> SqlStore:
         for mapping, records in zip(mappings, zip(*made, strict=True), strict=True):
             marks = ",".join("?" * len(mapping.names))
             rows = [mapping.encode(record) for record in records]
-            statement = f'INSERT INTO "{mapping.table.name}" ({",".join(mapping.names)}) VALUES ({marks})'  # noqa: S608
+            statement = f'INSERT INTO "{mapping.table}" ({",".join(mapping.names)}) VALUES ({marks})'  # noqa: S608
             connection.executemany(statement, rows)
         connection.commit()
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -19,8 +19,8 @@ from certwright.engine.records import (
     VersionRecord,
 )
 from certwright.store.dump import logical_dump
+from certwright.store.layout import LAYOUT
 from certwright.store.sql import SqlStore, create_store, creation_allowed
-from certwright.store.tables import LAYOUT
 from servers.stores import Place
 
 pytestmark = pytest.mark.proves("OPS-1")
@@ -328,7 +328,7 @@ def test_reading_changes_nothing(place: Place, store: SqlStore) -> None:
     with other.read() as reader:
         reader.all(CertificateRecord)
         with pytest.raises(Exception, match=r"read-only|readonly"):
-            reader._connection.exec_driver_sql(f"DELETE FROM {table}")
+            reader._connection.driver.cursor().execute(f"DELETE FROM {table}")
     other.close()
     assert logical_dump(store) == before
 

@@ -64,11 +64,16 @@ def test_a_new_store_is_not_put_into_a_directory_that_others_may_use(tmp_path: P
 
 @pytest.mark.proves("SEC-5")
 def test_commits_are_synced_and_the_journal_is_a_wal(sqlite_place: Place) -> None:
-    with sqlite_place.open().write() as tx:
-        run = tx._connection.exec_driver_sql  # type: ignore[attr-defined]
-        assert run("PRAGMA journal_mode").scalar() == "wal"
-        assert run("PRAGMA synchronous").scalar() == 2
-        assert run("PRAGMA foreign_keys").scalar() == 1
+    store = sqlite_place.open()
+
+    def pragma(name: str, *, durable: bool) -> object:
+        with store.write(durable=durable) as tx:
+            return tx._connection.driver.execute(f"PRAGMA {name}").fetchone()[0]  # type: ignore[attr-defined]
+
+    assert pragma("journal_mode", durable=True) == "wal"
+    assert pragma("foreign_keys", durable=True) == 1
+    # In turns, on the same connection: a first half that does not wait must not weaken what comes after it.
+    assert [pragma("synchronous", durable=durable) for durable in (True, False, True)] == [2, 1, 2]
 
 
 @pytest.mark.parametrize("name", ["with space.db", "per%cent.db", "ques?tion.db", "ha#sh.db", "käse.db"])
@@ -115,7 +120,7 @@ def test_a_place_that_cannot_be_looked_at_is_not_absent(tmp_path: Path) -> None:
 
 
 def test_the_plugin_starts_without_sqlalchemy() -> None:
-    code = "import sys, certwright.store.sql; sys.exit('sqlalchemy' in sys.modules)"
+    code = "import sys, certwright.store.sql, certwright.store.sqlite, certwright.store.session; sys.exit('sqlalchemy' in sys.modules)"
     provider = Path(__file__).parents[2] / "provider"
     done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(provider)}, timeout=60)
     assert done.returncode == 0

@@ -23,8 +23,9 @@ def test_the_code_passes(command: tuple[str, ...], tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_schema_is_fresh() -> None:
-    done = run("python", "tools/gen_schema.py", "--check")
+@pytest.mark.parametrize("tool", ["gen_schema", "gen_sql"])
+def test_what_is_generated_is_fresh(tool: str) -> None:
+    done = run("python", f"tools/{tool}.py", "--check")
     assert done.returncode == 0, done.stderr
 
 

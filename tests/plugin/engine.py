@@ -12,7 +12,7 @@ from typing import Any
 import grpc
 from certwright.binding.codec import encode
 from certwright.binding.registry import Registry
-from certwright.plugin.main import serve
+from certwright.plugin.process import serve
 from certwright.plugin.session import Session
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc

@@ -163,6 +163,8 @@ class Dispatcher:
 
     def failures(self, call: Call, result: CheckResult) -> list[tuple[str, str]]:
         """The findings of a check as (property, reason), with no secret property named."""
+        if not result.findings:
+            return []
         from certwright.binding.schema import secret_names
 
         secret = secret_names(self.handler(call.token).inputs)

@@ -107,6 +107,6 @@ def preload_shipped() -> None:
             _attribute("certwright.wiring", "build")
             _attribute("certwright.store.sqlite", "SqliteBackend")
             _attribute("certwright.store.session", "SqlReader")
-            _attribute("certwright.store.tables", "tables_of")(None)
+            _attribute("certwright.store.layout", "mappings")()
     except Exception:  # the request that needs them will say what is wrong
         return

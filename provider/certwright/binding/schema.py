@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -178,6 +179,7 @@ def fields_of(model: type[BaseModel]) -> dict[str, tuple[str, Any]]:
     return {to_python(wire): (wire, annotation) for wire, annotation in pairs if wire not in managed}
 
 
+@lru_cache(maxsize=64)
 def secret_names(model: type[BaseModel]) -> frozenset[str]:
     return frozenset(f.alias or n for n, f in model.model_fields.items() if _extra(f).get("secret"))
 

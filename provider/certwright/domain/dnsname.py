@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import idna
 
@@ -139,6 +140,13 @@ def _parse(text: object, rules: _Rules, path: str) -> tuple[DnsName | None, list
         return None, [_finding(f"a {rules.what} cannot be empty", path)]
     if len(text) > MAX_INPUT_LENGTH:
         return None, [_finding(f"{quoted(text)}: {_too_long(rules.what, len(text))}", path)]
+    name, objections = _judged(text, rules)
+    return name, [_finding(f"{quoted(text)}: {o}", path) for o in objections]
+
+
+@lru_cache(maxsize=4096)
+def _judged(text: str, rules: _Rules) -> tuple[DnsName | None, tuple[str, ...]]:
+    """The name, or every objection once. One request looks at the same name several times: check, diff, lint, issue."""
     objections: list[str] = []
     labels = _labels_of(text, rules, objections)
     stored: list[str] = []
@@ -147,9 +155,8 @@ def _parse(text: object, rules: _Rules, path: str) -> tuple[DnsName | None, list
     if not objections:
         objections.extend(_objections_to_whole(stored, rules))
     if objections:
-        # One sentence for each kind of fault, in the order met.
-        return None, [_finding(f"{quoted(text)}: {o}", path) for o in dict.fromkeys(objections)]
-    return DnsName(labels=tuple(stored)), []
+        return None, tuple(dict.fromkeys(objections))  # one sentence for each kind of fault, in the order met
+    return DnsName(labels=tuple(stored)), ()
 
 
 def _finding(message: str, path: str) -> Finding:

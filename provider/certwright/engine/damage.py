@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from hashlib import sha256
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from certwright.domain.certificate import load_der
 from certwright.domain.errors import CertwrightError
@@ -13,26 +12,27 @@ from certwright.engine.ports import Reader
 from certwright.engine.records import CertificateRecord, MaterialRecord, VersionRecord
 from certwright.engine.services import Services
 
-_SHA256 = hashes.SHA256()
-
 
 def damage(services: Services, reader: Reader, record: CertificateRecord, version: VersionRecord) -> str:
     """What is wrong with the stored certificate (REN-8): other bytes than were recorded, or a key that does not fit."""
     material = reader.one(MaterialRecord, arn=record.arn, version=version.version)
     if material is None or not material.der:
         return "the stored certificate is missing"
-    digest = hashes.Hash(_SHA256)
-    digest.update(material.der)
-    if digest.finalize().hex() != version.fingerprint:
+    if sha256(material.der).hexdigest() != version.fingerprint:
         return "the stored certificate is not the one that was issued"
     if version.key_handle:
         try:
-            public_key: Any = services.vault.public_key(reader, version.key_handle)
+            public_key = services.vault.public_key_der(reader, version.key_handle)
         except CertwrightError as problem:
             return f"its private key is gone: {problem.message}"
-        if (
-            x509.SubjectKeyIdentifier.from_public_key(public_key).digest
-            != x509.SubjectKeyIdentifier.from_public_key(load_der(material.der).public_key()).digest
-        ):
+        if not _carries(material.der, public_key):
             return "its private key does not fit the certificate"
     return ""
+
+
+def _carries(der: bytes, public_key: bytes) -> bool:
+    """Whether the certificate has this key. These are the bytes that were issued, so that the key's bytes among them are
+    proof; every preview asks this of every certificate. An imported one may spell its key in another way."""
+    if public_key in der:
+        return True
+    return public_key == load_der(der).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

@@ -106,7 +106,13 @@ class Store(Protocol):
     def read(self) -> AbstractContextManager[Reader]:
         """Raises StoreAbsent or StoreUnavailable."""
 
-    def write(self) -> AbstractContextManager[Transaction]: ...
+    def write(self, *, durable: bool = True) -> AbstractContextManager[Transaction]:
+        """The one write transaction; all of it or nothing is stored.
+
+        durable False: the commit does not wait for the disk. It outlives this process at once, and is on the disk with the
+        next durable write at the latest; a machine that goes down before that loses it and whatever came after. For a first
+        half whose second half is written durably before anything leaves the process.
+        """
 
     def lease(
         self, name: str, *, seconds: float, wait_seconds: float, cancel: CancelSignal | None = None
@@ -126,6 +132,9 @@ class KeyVault(Protocol):
     def import_pkcs8(self, tx: Transaction, *, der: bytes, region: str, account: str, now: datetime) -> str: ...
 
     def public_key(self, reader: Reader, handle: str) -> PublicKeyTypes: ...
+
+    def public_key_der(self, reader: Reader, handle: str) -> bytes:
+        """The SubjectPublicKeyInfo (RFC 5280 4.1.2.7)."""
 
     def sign_certificate(
         self, reader: Reader, handle: str, *, prepared: Prepared | bytes, signing_algorithm: str

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
 from certwright.domain.errors import Finding
 from certwright.domain.values import UNKNOWN, contains_unknown, reveal
 from certwright.resources.base import Model, Tree, meta
 
 M = TypeVar("M", bound=Model)
+
+_CONSTANT = (str, int, float, bool, Enum, type(None))
 
 # Inputs that programs ported from pulumi-aws bring along, and what replaces each here.
 AWS_ONLY: dict[str, str] = {
@@ -31,26 +38,69 @@ def decode(model: type[M], tree: Tree) -> tuple[M, list[Finding]]:
     inside the instance; their values never appear in a finding.
     """
     findings: list[Finding] = []
-    values: dict[str, Any] = {}
-    wires = {field.alias or name: name for name, field in model.model_fields.items()}
+    fields = _fields(model)
     for wire in tree:
-        if wire not in wires:
-            findings.append(_unknown_property(wire, wires))
-    for wire, name in wires.items():
-        field = model.model_fields[name]
-        raw = reveal(tree.get(wire))
+        if wire not in fields:
+            findings.append(_unknown_property(wire, fields))
+    values: dict[str, Any] = {}
+    stated: list[tuple[_Field, Any]] = []
+    for field in fields.values():
+        raw = reveal(tree.get(field.wire))
+        values[field.name] = None
         if raw is None:
-            if field.is_required():
-                findings.append(Finding(code="input.missing", path=wire, message="is required"))
-            values[name] = None if field.is_required() else field.get_default(call_default_factory=True)
+            if field.required:
+                findings.append(Finding(code="input.missing", path=field.wire, message="is required"))
+            else:
+                values[field.name] = field.default()
         elif contains_unknown(raw):
-            values[name] = _partly_unknown(raw)
+            values[field.name] = _partly_unknown(raw)
         else:
-            values[name] = _validated(model, name, wire, raw, findings)
-    return model.model_construct(**values), findings
+            stated.append((field, raw))
+    typed = model.model_construct(**values)
+    for field, raw in stated:
+        try:
+            model.__pydantic_validator__.validate_assignment(typed, field.name, raw)
+        except ValidationError as problem:
+            for error in problem.errors(include_url=False, include_context=False):
+                findings.append(_finding(field.wire, error, secret=field.secret))
+    return typed, findings
 
 
-def _unknown_property(wire: str, wires: dict[str, str]) -> Finding:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Field:
+    """One property as decoding needs it. default: makes a value of its own for each instance."""
+
+    name: str
+    wire: str
+    required: bool
+    secret: bool
+    default: Callable[[], Any]
+
+
+@lru_cache(maxsize=64)
+def _fields(model: type[Model]) -> dict[str, _Field]:
+    """Wire name → property; read from the declarations once."""
+    return {
+        wire: _Field(
+            name=name,
+            wire=wire,
+            required=field.is_required(),
+            secret=bool(meta(model, name).get("secret")),
+            default=_default_of(field),
+        )
+        for name, field in model.model_fields.items()
+        for wire in (field.alias or name,)
+    }
+
+
+def _default_of(field: FieldInfo) -> Callable[[], Any]:
+    if field.default_factory is None and isinstance(field.default, _CONSTANT):
+        constant = field.default
+        return lambda: constant
+    return lambda: field.get_default(call_default_factory=True)
+
+
+def _unknown_property(wire: str, wires: Mapping[str, object]) -> Finding:
     hint = AWS_ONLY.get(wire)
     if hint is None:
         near = [known for known in wires if known.lower() == wire.lower().replace("_", "")]
@@ -66,18 +116,6 @@ def _partly_unknown(raw: Any) -> Any:
     if isinstance(raw, list) and all(item is UNKNOWN or isinstance(item, str) for item in raw):
         return raw
     return UNKNOWN
-
-
-def _validated(model: type[M], name: str, wire: str, raw: Any, findings: list[Finding]) -> Any:
-    secret = bool(meta(model, name).get("secret"))
-    blank = model.model_construct()
-    try:
-        model.__pydantic_validator__.validate_assignment(blank, name, raw)
-    except ValidationError as problem:
-        for error in problem.errors(include_url=False, include_context=False):
-            findings.append(_finding(wire, error, secret=secret))
-        return None
-    return getattr(blank, name)
 
 
 def _finding(wire: str, error: Any, *, secret: bool) -> Finding:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from certwright.domain.values import contains_unknown, reveal
@@ -80,23 +82,54 @@ def same(equality: str, old: Any, new: Any) -> bool:
     return bool(canonical(old) == canonical(new))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Compared:
+    """One property as the comparison needs it. default: what a program that leaves it out gets, as a wire value."""
+
+    wire: str
+    equality: str
+    change: Change
+    default: Any
+
+
+@lru_cache(maxsize=64)
+def _compared(model: type[Model]) -> tuple[_Compared, ...]:
+    """What every Check and Diff of this model compares; read from the declarations once."""
+    found = []
+    for name, field in model.model_fields.items():
+        declared = meta(model, name)
+        if declared.get("managed"):
+            continue
+        default = None if field.is_required() else field.get_default(call_default_factory=True)
+        found.append(
+            _Compared(
+                wire=field.alias or name,
+                equality=declared.get("equality", Equality.VALUE),
+                change=Change(declared.get("change", Change.UPDATE)),
+                default=_plain_default(default),
+            )
+        )
+    return tuple(found)
+
+
+_SCALARS = (str, int, float, bool, type(None))
+
+
 def changed(model: type[Model], old: Tree, new: Tree, *, ignore: tuple[str, ...] = ()) -> list[tuple[str, Change]]:
     """Wire name and change code of every property that differs; managed and ignored ones are passed over.
 
     A property that the program leaves out equals its default, so adding a default to a program is no change.
     """
     found: list[tuple[str, Change]] = []
-    for name, field in model.model_fields.items():
-        wire = field.alias or name
-        declared = meta(model, name)
-        if declared.get("managed") or _ignored(wire, ignore):
+    for each in _compared(model):
+        before, after = old.get(each.wire), new.get(each.wire)
+        # Nearly everything in nearly every comparison: left out on both sides, or the same text.
+        if type(before) is type(after) and isinstance(before, _SCALARS) and before == after:
             continue
-        default = None if field.is_required() else field.get_default(call_default_factory=True)
-        before, after = old.get(wire), new.get(wire)
-        before = default if before is None else before
-        after = default if after is None else after
-        if not same(declared.get("equality", Equality.VALUE), _plain_default(before), _plain_default(after)):
-            found.append((wire, Change(declared.get("change", Change.UPDATE))))
+        before = each.default if before is None else _plain_default(before)
+        after = each.default if after is None else _plain_default(after)
+        if not same(each.equality, before, after) and not _ignored(each.wire, ignore):
+            found.append((each.wire, each.change))
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 from certwright.domain.errors import CertwrightError, Finding, NotFound, StoreAbsent, StoreMismatch, StoreUnavailable
@@ -90,10 +91,12 @@ def _whole(value: Any) -> Any:
     return value
 
 
+@lru_cache(maxsize=64)
 def managed_names(model: type[Model]) -> tuple[str, ...]:
     return tuple(f.alias or n for n, f in model.model_fields.items() if meta(model, n).get("managed"))
 
 
+@lru_cache(maxsize=64)
 def secret_names(model: type[Model]) -> tuple[str, ...]:
     return tuple(f.alias or n for n, f in model.model_fields.items() if meta(model, n).get("secret"))
 
@@ -123,6 +126,7 @@ def echo(model: type[Model], tree: Tree) -> Tree:
     return {k: v for k, v in tree.items() if k not in left_out and k in wire_names(model)}
 
 
+@lru_cache(maxsize=64)
 def wire_names(model: type[Model]) -> frozenset[str]:
     return frozenset(f.alias or n for n, f in model.model_fields.items())
 

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    import sqlalchemy as sa
-
     from certwright.store.statements import Statements
 
 SCHEMA_VERSION = 1
+
+
+class Connection(Protocol):
+    """A database connection inside a transaction.
+
+    driver: the DBAPI connection (PEP 249); statements are text already and go straight to its cursors. failure: the base of
+    the driver's exceptions.
+    """
+
+    @property
+    def driver(self) -> Any: ...
+
+    @property
+    def failure(self) -> type[Exception]: ...
+
+    def failed(self, error: BaseException) -> None:
+        """Told of an exception of the driver; a connection that is dead by it is not handed out again."""
 
 
 class Backend(Protocol):
@@ -31,14 +46,21 @@ class Backend(Protocol):
     @property
     def statements(self) -> Statements: ...
 
-    def reader(self) -> AbstractContextManager[sa.Connection]:
+    def reader(self) -> AbstractContextManager[Connection]:
         """A connection in a read-only transaction with one snapshot."""
 
-    def writer(self) -> AbstractContextManager[sa.Connection]:
-        """A connection in the one write transaction of the store: committed at the end, rolled back on an exception."""
+    def writer(self, *, durable: bool = True) -> AbstractContextManager[Connection]:
+        """A connection in the one write transaction of the store: committed at the end, rolled back on an exception.
 
-    def leaser(self) -> AbstractContextManager[sa.Connection]:
+        durable: whether the commit waits for the disk; see `ports.Store.write`.
+        """
+
+    def leaser(self) -> AbstractContextManager[Connection]:
         """A connection in a short write transaction on the leases only."""
+
+    @property
+    def leases_table(self) -> str:
+        """The leases' table, with its schema where there is one."""
 
     @property
     def database_now(self) -> str:

@@ -15,7 +15,7 @@ def logical_dump(store: SqlStore) -> str:
 
     Bytes are in hex. Leases are left out: they come and go without a change of content.
     """
-    from certwright.store.tables import LAYOUT
+    from certwright.store.layout import LAYOUT
 
     lines: list[str] = []
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn
 
 from certwright.domain.errors import CertwrightError, Conflict, StoreUnavailable
 
@@ -43,15 +42,10 @@ def translate(error: BaseException, *, doing: str, shown: str) -> CertwrightErro
 
 
 @contextmanager
-def translated(doing: str, shown: str) -> Iterator[None]:
-    """Wraps the database library's exceptions raised inside."""
-    from sqlalchemy.exc import SQLAlchemyError
-
+def translated(doing: str, shown: str, *failures: type[Exception]) -> Iterator[None]:
+    """Wraps the database library's exceptions (`failures`) raised inside, and the system's."""
+    expected: tuple[type[Exception], ...] = (*failures, OSError)
     try:
         yield
-    except (SQLAlchemyError, OSError) as error:
+    except expected as error:
         raise translate(error, doing=doing, shown=shown) from None
-
-
-def reraise(error: BaseException, *, doing: str, shown: str) -> NoReturn:
-    raise translate(error, doing=doing, shown=shown) from None

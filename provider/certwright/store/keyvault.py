@@ -69,7 +69,10 @@ class EnvelopeVault:
         return self._keep(tx, key, algorithm=name, region=region, account=account, now=now)
 
     def public_key(self, reader: Reader, handle: str) -> PublicKeyTypes:
-        return s.load_der_public_key(self._record(reader, handle).spki)
+        return s.load_der_public_key(self.public_key_der(reader, handle))
+
+    def public_key_der(self, reader: Reader, handle: str) -> bytes:
+        return self._record(reader, handle).spki
 
     def sign_certificate(
         self, reader: Reader, handle: str, *, prepared: Prepared | bytes, signing_algorithm: str

@@ -11,13 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
-
 from certwright.domain.errors import Cancelled, CertwrightError, Conflict
 from certwright.engine.claims import died_here
 from certwright.engine.ports import CancelSignal, Lease
-from certwright.store.backend import Backend
+from certwright.store.backend import Backend, Connection
 from certwright.store.failures import translate
 
 FIRST_WAIT_S = 0.02
@@ -59,11 +56,11 @@ class Leases:
             self._unwatch(held)
             self._release(lease)
 
-    def refuse_lost(self, connection: sa.Connection) -> None:
+    def refuse_lost(self, connection: Connection) -> None:
         """Fencing: inside a write transaction, whatever this thread holds must still be its own."""
         for held in getattr(self._mine, "stack", ()):
             lease = held.lease
-            row: Any = self._run(connection, self._sql.check, (lease.name,)).first()
+            row: Any = self._run(connection, self._sql.check, (lease.name,)).fetchone()
             if row is None or row[0] != lease.token:
                 raise Conflict(
                     f"the lease on {lease.name} was lost: this process was silent for more than {held.seconds:g} s, "
@@ -87,10 +84,10 @@ class Leases:
             if signal.is_set():
                 raise Cancelled(f"cancelled while waiting for the lease on {name}")
             with self._backend.leaser() as connection:
-                row: Any = self._run(connection, self._sql.acquire, (name, self._holder, seconds)).first()
+                row: Any = self._run(connection, self._sql.acquire, (name, self._holder, seconds)).fetchone()
                 if row is not None:
                     return Lease(name=name, holder=self._holder, token=int(row[0]))
-                other: Any = self._run(connection, self._sql.look, (name,)).first()
+                other: Any = self._run(connection, self._sql.look, (name,)).fetchone()
                 if other is not None and died_here(_identity(other[0])):
                     # kill -9 leaves a lease behind; nobody has to wait until it lapses. The token still fences.
                     self._run(connection, self._sql.release, (name, other[2]))
@@ -153,10 +150,14 @@ class Leases:
             pass  # tried again soon; when it has lapsed meanwhile, the fence tells
         held.renew_at = time.monotonic() + held.seconds / 3
 
-    def _run(self, connection: sa.Connection, sql: str, parameters: tuple[object, ...]) -> sa.CursorResult[Any]:
+    def _run(self, connection: Connection, sql: str, parameters: tuple[object, ...]) -> Any:
+        """The DBAPI cursor after the statement."""
         try:
-            return connection.exec_driver_sql(sql, parameters)
-        except SQLAlchemyError as error:
+            cursor = connection.driver.cursor()
+            cursor.execute(sql, parameters)
+            return cursor
+        except connection.failure as error:
+            connection.failed(error)
             raise translate(error, doing="taking a lease in", shown=self._backend.shown) from None
 
 
@@ -183,8 +184,7 @@ class _Sql:
     def of(cls, backend: Backend) -> _Sql:
         now, statements = backend.database_now, backend.statements
         p = "?" if statements.is_sqlite else "%s"
-        leases = statements.tables.leases
-        table = f"{leases.schema}.leases" if leases.schema else "leases"
+        table = backend.leases_table
         lock = "" if statements.is_sqlite else " FOR SHARE"
         return cls(
             acquire=f"INSERT INTO {table} AS l (name, holder, token, since, until) "  # noqa: S608

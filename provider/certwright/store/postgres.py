@@ -7,16 +7,18 @@ import importlib.util
 import os
 import re
 import threading
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from certwright.domain.errors import StoreUnavailable
 from certwright.store import opened
-from certwright.store.failures import translated
+from certwright.store.compiler import Compiler
+from certwright.store.failures import translate, translated
 from certwright.store.statements import Statements
 from certwright.store.tables import Tables, tables_of
 
@@ -33,6 +35,23 @@ AUDIT_TRIGGERS = (
     "CREATE TRIGGER audit_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON {s}.audit "
     "FOR EACH STATEMENT EXECUTE FUNCTION {s}.refuse_change()",
 )
+
+
+class _Connection:
+    """`backend.Connection` over SQLAlchemy's, which keeps the pool and the transactions; statements go straight to the
+    driver, since SQLAlchemy's result objects would cost more than the statements."""
+
+    __slots__ = ("driver", "failure", "sa")
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self.sa = connection
+        self.driver: Any = connection.connection
+        dbapi: Any = connection.dialect.loaded_dbapi
+        self.failure: type[Exception] = dbapi.Error
+
+    def failed(self, error: BaseException) -> None:
+        if self.sa.dialect.is_disconnect(error, self.driver, None):  # type: ignore[arg-type]
+            self.sa.invalidate(error)  # the pool must not hand it out again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,48 +82,84 @@ class PostgresBackend:
         self._engines: _Engines | None = None
         self._inherited: list[_Engines] = []  # a parent process's connections: a child must not close them, ever
         self._opening = threading.Lock()
+        self.leases_table = f"{self._schema}.leases"
         self._seen = False
 
     def exists(self) -> bool:
         if not self._seen:
-            engine = self._current().base
-            with opened.transaction(engine, doing="looking for", shown=self.shown, commit=False) as connection:
-                self._seen = self._is_there(connection)
+            with self._transaction(self._current().base, doing="looking for", commit=False) as connection:
+                self._seen = self._is_there(connection.sa)
         return self._seen
 
     def create(self, meta: dict[str, str]) -> None:
-        engine = self._current().base
         with (
-            opened.transaction(engine, doing="making", shown=self.shown, commit=True) as connection,
-            translated("making", self.shown),
+            self._transaction(self._current().base, doing="making", commit=True) as connection,
+            translated("making", self.shown, SQLAlchemyError, connection.failure),
         ):
-            self._take_turn(connection)
-            if self._is_there(connection):
+            self._take_turn(connection.sa)
+            if self._is_there(connection.sa):
                 return
-            connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {self._schema}")
-            self._tables.metadata.create_all(connection)
+            connection.sa.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {self._schema}")
+            self._tables.metadata.create_all(connection.sa)
             for trigger in AUDIT_TRIGGERS:
-                connection.exec_driver_sql(trigger.format(s=self._schema))
-            opened.fill_meta(connection, self._tables, meta)
+                connection.sa.exec_driver_sql(trigger.format(s=self._schema))
+            opened.fill_meta(connection, self.statements, meta)
 
     def open(self) -> str:
         if not self.exists():
             raise opened.absent(self.shown)
-        with self.reader() as connection, translated("opening", self.shown):
-            return opened.check_meta(connection, self._tables, self.shown)
+        with self.reader() as connection, translated("opening", self.shown, SQLAlchemyError, connection.failure):
+            return opened.check_meta(connection, self.statements, self.shown)
 
     @property
     def statements(self) -> Statements:
         return self._current().statements
 
-    def reader(self) -> AbstractContextManager[sa.Connection]:
-        return opened.transaction(self._current().read, doing="reading", shown=self.shown, commit=False)
+    def reader(self) -> AbstractContextManager[_Connection]:
+        return self._transaction(self._current().read, doing="reading", commit=False)
 
-    def writer(self) -> AbstractContextManager[sa.Connection]:
-        return opened.transaction(self._current().write, doing="writing to", shown=self.shown, commit=True)
+    @contextmanager
+    def writer(self, *, durable: bool = True) -> Iterator[_Connection]:
+        with self._transaction(self._current().write, doing="writing to", commit=True) as connection:
+            if not durable:
+                connection.sa.exec_driver_sql("SET LOCAL synchronous_commit = 'off'")
+            yield connection
 
-    def leaser(self) -> AbstractContextManager[sa.Connection]:
-        return opened.transaction(self._current().base, doing="taking a lease in", shown=self.shown, commit=True)
+    def leaser(self) -> AbstractContextManager[_Connection]:
+        return self._transaction(self._current().base, doing="taking a lease in", commit=True)
+
+    @contextmanager
+    def _transaction(self, engine: sa.Engine, *, doing: str, commit: bool) -> Iterator[_Connection]:
+        """A connection that turns out dead at its begin is replaced once; the body runs once."""
+        connection = self._begun(engine, doing)
+        try:
+            yield _Connection(connection)
+            if commit:
+                try:
+                    connection.commit()
+                except SQLAlchemyError as error:
+                    raise translate(error, doing=f"committing to ({doing})", shown=self.shown) from None
+        finally:
+            try:
+                connection.close()  # rolls back what is not committed
+            except SQLAlchemyError:
+                connection.invalidate()
+
+    def _begun(self, engine: sa.Engine, doing: str) -> sa.Connection:
+        for again in (True, False):
+            connection: sa.Connection | None = None
+            try:
+                connection = engine.connect()
+                connection.begin()
+                return connection
+            except SQLAlchemyError as error:
+                broken = connection is not None and connection.invalidated
+                if connection is not None:
+                    connection.close()
+                if broken and again:
+                    continue
+                raise translate(error, doing=doing, shown=self.shown) from None
+        raise AssertionError("unreachable")
 
     def close(self) -> None:
         with self._opening:
@@ -139,7 +194,7 @@ class PostgresBackend:
             base=base,
             read=base.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True),
             write=write,
-            statements=Statements(dialect=base.dialect, tables=self._tables),
+            statements=Statements(is_sqlite=False, compile=Compiler(base.dialect, self._tables)),
             pid=os.getpid(),
         )
 
@@ -170,7 +225,7 @@ class PostgresBackend:
     def _is_there(self, connection: sa.Connection) -> bool:
         # By a query of the catalog and not by to_regclass, whose cached "no" survives waiting for the advisory lock.
         query = sa.text("SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = :schema AND tablename = 'meta'")
-        with translated("looking for", self.shown):
+        with translated("looking for", self.shown, SQLAlchemyError):
             return connection.execute(query, {"schema": self._schema}).first() is not None
 
 

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn, TypeVar
 
-import sqlalchemy as sa
-
 from certwright.domain.errors import Conflict, StoreUnavailable
 from certwright.engine.records import AuditEntry, VersionRecord
 from certwright.store.actor import Actor
+from certwright.store.backend import Connection
 from certwright.store.chain import next_entry
 from certwright.store.failures import translate
+from certwright.store.layout import Mapping, encode_time, mapping_of
 from certwright.store.statements import ABSENT, EQUAL, ONE_OF, Parameters, Prepared, Shape, Statements
-from certwright.store.tables import Mapping, encode_time
 
 R = TypeVar("R")
 
@@ -38,24 +37,23 @@ class SqlReader:
 
     doing = "reading"
 
-    def __init__(self, connection: sa.Connection, context: SessionContext) -> None:
+    def __init__(self, connection: Connection, context: SessionContext) -> None:
         self._connection = connection
         self._context = context
         self._statements = context.statements
-        # Statements are text already, so they go straight to the driver: SQLAlchemy's result objects would cost more
-        # than SQLite itself. Connections and transactions stay SQLAlchemy's.
-        self._driver = connection.connection
-        self._failure: Any = connection.dialect.loaded_dbapi.Error
+        self._driver = connection.driver
+        self._failure = connection.failure
         # What was read or saved by its whole primary key: a session sees one state, so the same question has one answer.
         self._known: dict[type[Any], dict[tuple[Any, ...], Any]] = {}
 
     def one(self, kind: type[R], /, **equals: Any) -> R | None:
-        mapping = self._statements.tables.of(kind)
+        mapping = mapping_of(kind)
         if len(equals) == len(mapping.key) and all(isinstance(equals.get(k), str | int) for k in mapping.key):
             known = self._known.setdefault(kind, {})
             key = tuple(equals[k] for k in mapping.key)
             if key not in known:
-                found = self._select(kind, limit=1, after=None, equals=equals)
+                prepared = self._statements.by_key(mapping)
+                found = self._records(mapping, prepared, {f"f_{name}": equals[name] for name in equals} | {"limit": 1})
                 known[key] = found[0] if found else None
             answer: R | None = known[key]
             return answer
@@ -66,7 +64,7 @@ class SqlReader:
         return self._select(kind, limit=limit, after=after, equals=equals)
 
     def _select(self, kind: type[R], *, limit: int | None, after: str | None, equals: dict[str, Any]) -> list[R]:
-        mapping = self._statements.tables.of(kind)
+        mapping = mapping_of(kind)
         shape, values = self._filter(mapping, equals)
         if shape is None:
             return []
@@ -74,19 +72,19 @@ class SqlReader:
         return self._records(mapping, prepared, {**values, "after": after, "limit": limit})
 
     def count(self, kind: type[Any], /, **equals: Any) -> int:
-        mapping = self._statements.tables.of(kind)
+        mapping = mapping_of(kind)
         shape, values = self._filter(mapping, equals)
         if shape is None:
             return 0
         return int(self._rows(self._statements.count(mapping, shape), values)[0][0])
 
     def due(self, now: datetime, *, limit: int) -> list[VersionRecord]:
-        mapping = self._statements.tables.of(VersionRecord)
+        mapping = mapping_of(VersionRecord)
         return self._records(mapping, self._statements.due(), {"now": encode_time(now), "limit": limit})
 
     def audit(self, region: str, *, after_seq: int = 0, limit: int | None = None) -> Iterator[AuditEntry]:
         """Lines in order, fetched in pages: a long log needs no memory."""
-        mapping = self._statements.tables.of(AuditEntry)
+        mapping = mapping_of(AuditEntry)
         prepared, seq, left = self._statements.audit_page(), after_seq, limit
         while left is None or left > 0:
             size = AUDIT_PAGE if left is None else min(AUDIT_PAGE, left)
@@ -110,7 +108,8 @@ class SqlReader:
         """The filter's shape and its parameters; no shape when nothing can match."""
         shape: list[tuple[str, str]] = []
         values: dict[str, Any] = {}
-        for name, value in equals.items():
+        for name in sorted(equals):  # one form for every order of the arguments
+            value = equals[name]
             if value is None:
                 shape.append((name, ABSENT))
             elif isinstance(value, tuple | list | set | frozenset):
@@ -132,7 +131,7 @@ class SqlReader:
             return [mapping.decode(row) for row in rows]
         except (ValueError, TypeError) as error:
             raise StoreUnavailable(
-                f"the store {self._context.shown} holds a row in {mapping.table.name} that cannot be read "
+                f"the store {self._context.shown} holds a row in {mapping.table} that cannot be read "
                 f"({type(error).__name__}); it was written by another version, or damaged",
                 code="store.damaged",
             ) from None
@@ -147,8 +146,7 @@ class SqlReader:
         return rows
 
     def _refuse(self, error: BaseException) -> NoReturn:
-        if self._connection.dialect.is_disconnect(error, self._driver, None):  # type: ignore[arg-type]
-            self._connection.invalidate(error)  # the pool must not hand it out again
+        self._connection.failed(error)
         raise translate(error, doing=self.doing, shown=self._context.shown) from None
 
 
@@ -161,7 +159,7 @@ class SqlTransaction(SqlReader):
 
     doing = "writing to"
 
-    def __init__(self, connection: sa.Connection, context: SessionContext) -> None:
+    def __init__(self, connection: Connection, context: SessionContext) -> None:
         super().__init__(connection, context)
         self._saves: dict[type[Any], dict[tuple[Any, ...], Any]] = {}
         self._inserts: dict[type[Any], dict[tuple[Any, ...], Any]] = {}
@@ -205,7 +203,7 @@ class SqlTransaction(SqlReader):
     def flush(self, kind: type[Any] | None = None) -> None:
         """Send what is held back of `kind`, or everything. Raises Conflict when an inserted key is taken."""
         for one in [kind] if kind is not None else [*self._inserts, *self._saves, AuditEntry]:
-            mapping = self._statements.tables.of(one)
+            mapping = mapping_of(one)
             batch = list(self._inserts.pop(one, {}).values())
             if batch and self._write(self._statements.insert(mapping), mapping, batch) != len(batch):
                 raise _taken(mapping, batch)
@@ -266,7 +264,7 @@ class SqlTransaction(SqlReader):
     def _writable(self, kind: type[Any]) -> Mapping:
         if kind is AuditEntry:
             raise TypeError("the audit log only grows: use record_audit")
-        return self._statements.tables.of(kind)
+        return mapping_of(kind)
 
     def _write(self, prepared: Prepared, mapping: Mapping, batch: list[Any]) -> int:
         """How many rows were written. An insert's parameters are in the order of `mapping.names`."""
@@ -287,4 +285,4 @@ class SqlTransaction(SqlReader):
 
 def _taken(mapping: Mapping, batch: list[Any]) -> Conflict:
     names = ", ".join("/".join(str(part) for part in mapping.key_of(record)) for record in batch[:3])
-    return Conflict(f"{mapping.table.name} has a record with this key already: {names}", code="store.taken")
+    return Conflict(f"{mapping.table} has a record with this key already: {names}", code="store.taken")

@@ -1,4 +1,4 @@
-"""The store over SQLAlchemy: SQLite (default) or PostgreSQL. SQLAlchemy is imported at first use."""
+"""The store: SQLite (default) or PostgreSQL. What a database needs is imported at its first use."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class SqlStore:
             yield SqlReader(connection, context)
 
     @contextmanager
-    def write(self) -> Iterator[Transaction]:
+    def write(self, *, durable: bool = True) -> Iterator[Transaction]:
         from certwright.store.session import SqlTransaction
 
         if getattr(self._mine, "writing", False):
@@ -120,7 +120,7 @@ class SqlStore:
         context = self._context()
         self._mine.writing = True
         try:
-            with self._backend.writer() as connection:
+            with self._backend.writer(durable=durable) as connection:
                 self._leases.refuse_lost(connection)
                 tx = SqlTransaction(connection, context)
                 yield tx

@@ -1,4 +1,4 @@
-"""A store in one SQLite file: WAL, synchronous=FULL, for its owner only."""
+"""A store in one SQLite file: WAL, synchronous=FULL, for its owner only. The driver is the standard library's."""
 
 from __future__ import annotations
 
@@ -13,14 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-import sqlalchemy as sa
-
 from certwright.domain.errors import Conflict, StoreMismatch, StoreUnavailable
 from certwright.store import opened
-from certwright.store.failures import translated
+from certwright.store.failures import translate, translated
 from certwright.store.private import make_private_directory, place, sync, sync_directory
-from certwright.store.statements import Statements
-from certwright.store.tables import Tables, tables_of
+from certwright.store.statements import Form, Prepared, Statements
 
 BUSY_TIMEOUT_S = 60.0
 OLDEST_SQLITE = (3, 35, 0)  # RETURNING
@@ -40,18 +37,111 @@ AUDIT_TRIGGERS = tuple(
 )
 
 
+class _Connection:
+    """One connection of the driver's; `backend.Connection`."""
+
+    __slots__ = ("dead", "driver", "synchronous")
+    failure = sqlite3.Error
+
+    def __init__(self, driver: sqlite3.Connection, synchronous: str) -> None:
+        self.driver = driver
+        self.synchronous = synchronous
+        self.dead = False
+
+    def failed(self, error: BaseException) -> None:
+        self.dead = isinstance(error, sqlite3.ProgrammingError)  # closed behind our back
+
+    def run(self, statement: str) -> None:
+        self.driver.execute(statement).close()
+
+    def sync(self, wanted: str) -> None:
+        """Set `synchronous`, outside a transaction."""
+        if self.synchronous != wanted:
+            self.run(f"PRAGMA synchronous={wanted}")
+            self.synchronous = wanted
+
+    def close(self) -> None:
+        with suppress(sqlite3.Error):
+            self.driver.close()
+
+
+class _Pool:
+    """Connections of one kind. As many are open as transactions ran at once; each is used by one thread at a time."""
+
+    def __init__(self, connect: Callable[[], _Connection], *, begin: str, shown: str) -> None:
+        self._connect = connect
+        self._begin = begin
+        self._shown = shown
+        self._idle: list[_Connection] = []  # append and pop are atomic
+
+    @contextmanager
+    def transaction(self, *, doing: str, commit: bool, synchronous: str = "") -> Iterator[_Connection]:
+        connection = self._begun(doing, synchronous)
+        try:
+            yield connection
+            if commit:
+                try:
+                    connection.driver.commit()
+                except sqlite3.Error as error:
+                    raise translate(error, doing=f"committing to ({doing})", shown=self._shown) from None
+        finally:
+            try:
+                connection.driver.rollback()  # nothing is left to roll back after a commit
+            except sqlite3.Error:
+                connection.dead = True
+            if connection.dead:
+                connection.close()
+            else:
+                self._idle.append(connection)
+
+    def _begun(self, doing: str, synchronous: str) -> _Connection:
+        connection: _Connection | None = None
+        try:
+            connection = self._idle.pop() if self._idle else self._connect()
+            if synchronous:
+                connection.sync(synchronous)
+            connection.run(self._begin)
+            return connection
+        except IndexError:  # another thread took the last idle one
+            return self._begun(doing, synchronous)
+        except sqlite3.Error as error:
+            if connection is not None:
+                connection.close()
+            raise translate(error, doing=doing, shown=self._shown) from None
+
+    def close(self) -> None:
+        while self._idle:
+            with suppress(IndexError):
+                self._idle.pop().close()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Engines:
-    read: sa.Engine
-    write: sa.Engine
-    lease: sa.Engine
-    statements: Statements
+class _Opened:
+    read: _Pool
+    write: _Pool
+    lease: _Pool
     identity: tuple[int, int]  # device and inode: a file that was replaced is another store
     pid: int
 
-    def dispose(self) -> None:
-        for engine in (self.read, self.write, self.lease):
-            engine.dispose()
+    def close(self) -> None:
+        for pool in (self.read, self.write, self.lease):
+            pool.close()
+
+
+def _written() -> Statements:
+    from certwright.store.sqlite_sql import FORMS
+
+    return Statements(is_sqlite=True, compile=_compiled, written=FORMS)
+
+
+def _compiled(form: Form) -> Prepared:
+    """For a form that `make sql` has not written: the same text, only later."""
+    from sqlalchemy.dialects.sqlite import dialect
+
+    from certwright.store.compiler import Compiler
+    from certwright.store.tables import tables_of
+
+    return Compiler(dialect(), tables_of(None))(form)
 
 
 class SqliteBackend:
@@ -60,13 +150,14 @@ class SqliteBackend:
     is_local_file = True
     # Julian days have a resolution of about a millisecond, enough for leases.
     database_now = "((julianday('now') - 2440587.5) * 86400.0)"
+    leases_table = "leases"
 
     def __init__(self, path: Path) -> None:
         self.path = path.expanduser().absolute()
         self.shown = str(self.path)
-        self._tables: Tables = tables_of(None)
-        self._engines: _Engines | None = None
-        self._inherited: list[_Engines] = []  # a parent process's connections: a child must not close them, ever
+        self.statements = _written()
+        self._opened: _Opened | None = None
+        self._inherited: list[_Opened] = []  # a parent process's connections: a child must not close them, ever
         self._opening = threading.Lock()
         self._turn = threading.Lock()  # threads of one process queue here instead of polling the file's lock
 
@@ -105,38 +196,38 @@ class SqliteBackend:
             raise opened.absent(self.shown)
         self._refuse_wide(self.path.parent, "directory", 0o700)
         self._refuse_wide(self.path, "file", 0o600)
-        with self.reader() as connection, translated("opening", self.shown):
-            return opened.check_meta(connection, self._tables, self.shown)
+        with self.reader() as connection, translated("opening", self.shown, sqlite3.Error):
+            return opened.check_meta(connection, self.statements, self.shown)
 
-    @property
-    def statements(self) -> Statements:
-        return self._current().statements
-
-    def reader(self) -> AbstractContextManager[sa.Connection]:
-        return opened.transaction(self._current().read, doing="reading", shown=self.shown, commit=False)
+    def reader(self) -> AbstractContextManager[_Connection]:
+        return self._current().read.transaction(doing="reading", commit=False)
 
     @contextmanager
-    def writer(self) -> Iterator[sa.Connection]:
-        with self._my_turn():
-            engine = self._current().write
-            with opened.transaction(engine, doing="writing to", shown=self.shown, commit=True) as connection:
-                yield connection
+    def writer(self, *, durable: bool = True) -> Iterator[_Connection]:
+        # NORMAL writes the log without waiting for the disk: the next FULL commit waits for both.
+        synchronous = "FULL" if durable else "NORMAL"
+        with (
+            self._my_turn(),
+            self._current().write.transaction(doing="writing to", commit=True, synchronous=synchronous) as connection,
+        ):
+            yield connection
 
     @contextmanager
-    def leaser(self) -> Iterator[sa.Connection]:
-        with self._my_turn():
-            engine = self._current().lease
-            with opened.transaction(engine, doing="taking a lease in", shown=self.shown, commit=True) as connection:
-                yield connection
+    def leaser(self) -> Iterator[_Connection]:
+        with (
+            self._my_turn(),
+            self._current().lease.transaction(doing="taking a lease in", commit=True) as connection,
+        ):
+            yield connection
 
     def close(self) -> None:
         with self._opening:
-            engines, self._engines = self._engines, None
-            if engines is not None and engines.pid != os.getpid():
-                self._inherited.append(engines)
-                engines = None
-        if engines is not None:
-            engines.dispose()
+            current, self._opened = self._opened, None
+            if current is not None and current.pid != os.getpid():
+                self._inherited.append(current)
+                current = None
+        if current is not None:
+            current.close()
 
     @contextmanager
     def _my_turn(self) -> Iterator[None]:
@@ -171,93 +262,80 @@ class SqliteBackend:
                 code="store.permissions",
             )
 
-    def _current(self) -> _Engines:
-        """The engines for the file that is there now. Raises StoreAbsent, or StoreMismatch when it was replaced."""
+    def _current(self) -> _Opened:
+        """The connections to the file that is there now. Raises StoreAbsent, or StoreMismatch when it was replaced."""
         status = self._stat()
         if status is None:
             raise opened.absent(self.shown)
         identity = (status.st_dev, status.st_ino)
-        engines = self._engines
-        if engines is None or engines.pid != os.getpid():
+        current = self._opened
+        if current is None or current.pid != os.getpid():
             with self._opening:
-                engines = self._engines
-                if engines is None or engines.pid != os.getpid():
-                    if engines is not None:
-                        self._inherited.append(engines)
-                    self._engines = engines = self._connectable(identity)
-        if engines.identity != identity:
+                current = self._opened
+                if current is None or current.pid != os.getpid():
+                    if current is not None:
+                        self._inherited.append(current)
+                    self._opened = current = self._connectable(identity)
+        if current.identity != identity:
             raise StoreMismatch(
                 f"the store {self.shown} was replaced by another file while this process was using it; run again"
             )
-        return engines
+        return current
 
-    def _connectable(self, identity: tuple[int, int]) -> _Engines:
+    def _connectable(self, identity: tuple[int, int]) -> _Opened:
         if sqlite3.sqlite_version_info < OLDEST_SQLITE:
             raise StoreUnavailable(
                 f"SQLite {sqlite3.sqlite_version} is too old for the store (needs {'.'.join(map(str, OLDEST_SQLITE))}); "
                 "use a newer Python, or a PostgreSQL store",
                 code="store.driver",
             )
-        write = self._engine("rw", begin="BEGIN IMMEDIATE", pragmas=("PRAGMA synchronous=FULL",))
-        return _Engines(
-            read=self._engine("ro", begin="BEGIN", pragmas=("PRAGMA query_only=ON",)),
-            write=write,
+
+        def pool(mode: str, begin: str, *pragmas: str, synchronous: str = "") -> _Pool:
+            return _Pool(
+                lambda: _connect(self.path, mode, pragmas, synchronous=synchronous), begin=begin, shown=self.shown
+            )
+
+        return _Opened(
+            read=pool("ro", "BEGIN", "PRAGMA query_only=ON"),
+            write=pool("rw", "BEGIN IMMEDIATE", synchronous="FULL"),
             # A lease that a power cut forgets has no holder left on this machine: no sync for each.
-            lease=self._engine("rw", begin="BEGIN IMMEDIATE", pragmas=("PRAGMA synchronous=NORMAL",)),
-            statements=Statements(dialect=write.dialect, tables=self._tables),
+            lease=pool("rw", "BEGIN IMMEDIATE", synchronous="NORMAL"),
             identity=identity,
             pid=os.getpid(),
         )
 
-    def _engine(self, mode: str, *, begin: str, pragmas: tuple[str, ...]) -> sa.Engine:
-        engine = _engine(_connector(self.path, mode, pragmas))
-
-        @sa.event.listens_for(engine, "begin")
-        def _begin(connection: sa.Connection) -> None:
-            connection.exec_driver_sql(begin)
-
-        return engine
-
     def _fill(self, path: Path, meta: dict[str, str]) -> None:
+        from certwright.store.sqlite_sql import TABLES
+
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        engine = _engine(_connector(path, "rw", ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL")))
-        try:
-            with translated("making", self.shown), engine.connect() as connection:
-                connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-                self._tables.metadata.create_all(connection)
-                for trigger in AUDIT_TRIGGERS:
-                    connection.exec_driver_sql(trigger)
-                opened.fill_meta(connection, self._tables, meta)
-                connection.commit()
-        finally:
-            engine.dispose()
+        with translated("making", self.shown, sqlite3.Error):
+            connection = _connect(path, "rw", ("PRAGMA journal_mode=WAL",), synchronous="FULL")
+            try:
+                connection.run(f"PRAGMA application_id={APPLICATION_ID}")
+                connection.run("BEGIN IMMEDIATE")
+                for statement in (*TABLES, *AUDIT_TRIGGERS):
+                    connection.run(statement)
+                opened.fill_meta(connection, self.statements, meta)
+                connection.driver.commit()
+            finally:
+                connection.close()
 
 
-def _engine(connect: Callable[[], sqlite3.Connection]) -> sa.Engine:
-    return sa.create_engine(
-        "sqlite://", creator=connect, poolclass=sa.QueuePool, pool_size=4, max_overflow=60, hide_parameters=True
-    )
-
-
-def _connector(path: Path, mode: str, pragmas: tuple[str, ...]) -> Callable[[], sqlite3.Connection]:
+def _connect(path: Path, mode: str, pragmas: tuple[str, ...], *, synchronous: str) -> _Connection:
     """mode: ``ro`` or ``rw``, never ``rwc``: opening does not make a file."""
-
-    def connect() -> sqlite3.Connection:
-        frozen = "&immutable=1" if mode == "ro" and _is_frozen(path) else ""
-        connection = sqlite3.connect(
-            f"file:{quote(str(path))}?mode={mode}{frozen}",
-            uri=True,
-            timeout=BUSY_TIMEOUT_S,
-            isolation_level=None,  # we begin ourselves: the driver's own begin is deferred
-            check_same_thread=False,
-            cached_statements=256,
-        )
-        for pragma in (*CONNECTION_PRAGMAS, *pragmas):
-            connection.execute(pragma).close()
-        return connection
-
-    return connect
+    frozen = "&immutable=1" if mode == "ro" and _is_frozen(path) else ""
+    driver = sqlite3.connect(
+        f"file:{quote(str(path))}?mode={mode}{frozen}",
+        uri=True,
+        timeout=BUSY_TIMEOUT_S,
+        isolation_level=None,  # we begin ourselves: the driver's own begin is deferred
+        check_same_thread=False,
+        cached_statements=256,
+    )
+    connection = _Connection(driver, synchronous)
+    for pragma in (*CONNECTION_PRAGMAS, *pragmas, *((f"PRAGMA synchronous={synchronous}",) if synchronous else ())):
+        connection.run(pragma)
+    return connection
 
 
 def _is_frozen(path: Path) -> bool:

@@ -1,21 +1,35 @@
-"""SQL text of every statement shape, compiled once per store: running one then costs only the driver's call."""
+"""SQL text of every form of statement, prepared once: running one then costs only the driver's call.
+
+SQLAlchemy writes the text (compiler.py). For SQLite it has done so already: `sqlite_sql` holds the forms that certwright
+uses, so that the default store needs no SQLAlchemy at run time.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
-
-from certwright.engine.records import AuditEntry, VersionRecord
-from certwright.store.tables import Mapping, Tables
+from certwright.store import layout
 
 # How a filter compares one field.
 EQUAL, ABSENT, ONE_OF = "=", "null", "in"
 Shape = tuple[tuple[str, str], ...]
 Parameters = tuple[Any, ...]
+
+
+class Form(NamedTuple):
+    """What tells two statements apart.
+
+    verb: select, count, save, insert, delete, add (to `column`), due, audit_page, audit_head, audit_regions.
+    """
+
+    verb: str
+    table: str = ""
+    shape: Shape = ()
+    after: bool = False
+    limited: bool = False
+    column: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,145 +38,76 @@ class Prepared:
 
     sql: str
     order: tuple[str, ...]
-    fixed: dict[str, Any]
+    fixed: dict[str, Any] = field(default_factory=dict)
 
     def bind(self, values: dict[str, Any]) -> Parameters:
-        return tuple(values[name] if name in values else self.fixed[name] for name in self.order)
+        if not self.fixed:
+            return tuple([values[name] for name in self.order])
+        return tuple([values[name] if name in values else self.fixed[name] for name in self.order])
+
+
+Written = tuple[str, tuple[str, ...], dict[str, Any]]
 
 
 @dataclass(slots=True)
 class Statements:
-    """Builds and keeps prepared statements. Two threads may build the same one; the result is the same."""
+    """Prepared statements of one kind of database.
 
-    dialect: Any
-    tables: Tables
-    _cache: dict[Any, Prepared] = field(default_factory=dict)
+    written: forms whose text is known already. compile: writes the text of any other form; two threads may write the
+    same one, the result is the same.
+    """
 
-    @property
-    def is_sqlite(self) -> bool:
-        return str(self.dialect.name) == "sqlite"
+    is_sqlite: bool
+    compile: Callable[[Form], Prepared]
+    written: Mapping[Any, Written] = field(default_factory=dict)
+    _cache: dict[Form, Prepared] = field(default_factory=dict)
+    _by_key: dict[str, Prepared] = field(default_factory=dict)
 
-    def prepare(self, key: Any, build: Callable[[], Any]) -> Prepared:
-        found = self._cache.get(key)
+    def of(self, form: Form) -> Prepared:
+        found = self._cache.get(form)
         if found is None:
-            compiled = build().compile(dialect=self.dialect)
-            fixed = {name: value for name, value in compiled.params.items() if value is not None}
-            found = Prepared(sql=str(compiled), order=tuple(compiled.positiontup or ()), fixed=fixed)
-            self._cache[key] = found
+            if form in self.written:
+                sql, order, fixed = self.written[form]
+                found = Prepared(sql=sql, order=order, fixed=fixed)
+            else:
+                found = self.compile(form)
+            self._cache[form] = found
         return found
 
-    def save(self, mapping: Mapping) -> Prepared:
-        return self.prepare(("save", mapping.kind), lambda: self._upsert(mapping))
+    def save(self, mapping: layout.Mapping) -> Prepared:
+        return self.of(Form("save", mapping.table))
 
-    def insert(self, mapping: Mapping) -> Prepared:
-        # DO NOTHING instead of an error: on PostgreSQL an error would spoil the whole transaction.
-        return self.prepare(("insert", mapping.kind), lambda: self._insert(mapping).on_conflict_do_nothing())
+    def insert(self, mapping: layout.Mapping) -> Prepared:
+        return self.of(Form("insert", mapping.table))
 
-    def select(self, mapping: Mapping, shape: Shape, *, after: bool, limited: bool) -> Prepared:
-        def build() -> Any:
-            table = mapping.table
-            query = sa.select(*(table.c[name] for name in mapping.names)).where(*self._where(mapping, shape))
-            if after:
-                query = query.where(table.c[mapping.key[0]] > sa.bindparam("after"))
-            query = query.order_by(*(table.c[name] for name in mapping.key))
-            return query.limit(sa.bindparam("limit", type_=sa.Integer)) if limited else query
+    def select(self, mapping: layout.Mapping, shape: Shape, *, after: bool, limited: bool) -> Prepared:
+        return self.of(Form("select", mapping.table, shape, after, limited))
 
-        return self.prepare(("select", mapping.kind, shape, after, limited), build)
+    def by_key(self, mapping: layout.Mapping) -> Prepared:
+        """Select by the whole primary key."""
+        found = self._by_key.get(mapping.table)
+        if found is None:
+            shape = tuple(sorted((name, EQUAL) for name in mapping.key))
+            found = self._by_key[mapping.table] = self.select(mapping, shape, after=False, limited=True)
+        return found
 
-    def count(self, mapping: Mapping, shape: Shape) -> Prepared:
-        return self.prepare(
-            ("count", mapping.kind, shape),
-            lambda: sa.select(sa.func.count()).select_from(mapping.table).where(*self._where(mapping, shape)),
-        )
+    def count(self, mapping: layout.Mapping, shape: Shape) -> Prepared:
+        return self.of(Form("count", mapping.table, shape))
 
-    def delete(self, mapping: Mapping, shape: Shape) -> Prepared:
-        return self.prepare(
-            ("delete", mapping.kind, shape), lambda: sa.delete(mapping.table).where(*self._where(mapping, shape))
-        )
+    def delete(self, mapping: layout.Mapping, shape: Shape) -> Prepared:
+        return self.of(Form("delete", mapping.table, shape))
 
-    def add_to(self, mapping: Mapping, name: str, shape: Shape) -> Prepared:
-        def build() -> Any:
-            column = mapping.table.c[name]
-            amount: Any = sa.bindparam("amount", type_=sa.BigInteger)
-            return sa.update(mapping.table).where(*self._where(mapping, shape)).values({column: column + amount})
-
-        return self.prepare(("add", mapping.kind, name, shape), build)
+    def add_to(self, mapping: layout.Mapping, name: str, shape: Shape) -> Prepared:
+        return self.of(Form("add", mapping.table, shape, column=name))
 
     def due(self) -> Prepared:
-        def build() -> Any:
-            mapping = self.tables.of(VersionRecord)
-            due_at = mapping.table.c.renewal_due
-            return (
-                sa.select(*(mapping.table.c[name] for name in mapping.names))
-                .where(*self.tables.due, due_at <= sa.bindparam("now"))
-                .order_by(due_at)
-                .limit(sa.bindparam("limit", type_=sa.Integer))
-            )
-
-        return self.prepare("due", build)
+        return self.of(Form("due"))
 
     def audit_page(self) -> Prepared:
-        def build() -> Any:
-            mapping = self.tables.of(AuditEntry)
-            table = mapping.table
-            return (
-                sa.select(*(table.c[name] for name in mapping.names))
-                .where(table.c.region == sa.bindparam("region"), table.c.seq > sa.bindparam("after"))
-                .order_by(table.c.seq)
-                .limit(sa.bindparam("limit", type_=sa.Integer))
-            )
-
-        return self.prepare("audit_page", build)
+        return self.of(Form("audit_page"))
 
     def audit_head(self) -> Prepared:
-        def build() -> Any:
-            table = self.tables.of(AuditEntry).table
-            return (
-                sa.select(table.c.seq, table.c.hash)
-                .where(table.c.region == sa.bindparam("region"))
-                .order_by(table.c.seq.desc())
-                .limit(1)
-            )
-
-        return self.prepare("audit_head", build)
+        return self.of(Form("audit_head"))
 
     def audit_regions(self) -> Prepared:
-        def build() -> Any:
-            region = self.tables.of(AuditEntry).table.c.region
-            return sa.select(region).distinct().order_by(region)
-
-        return self.prepare("audit_regions", build)
-
-    def _insert(self, mapping: Mapping) -> Any:
-        dialect: Any = sqlite if self.is_sqlite else _postgresql()
-        return dialect.insert(mapping.table).values({name: sa.bindparam(name) for name in mapping.names})
-
-    def _upsert(self, mapping: Mapping) -> Any:
-        statement = self._insert(mapping)
-        rest = [name for name in mapping.names if name not in mapping.key]
-        if not rest:
-            return statement.on_conflict_do_nothing()
-        return statement.on_conflict_do_update(
-            index_elements=list(mapping.key), set_={name: statement.excluded[name] for name in rest}
-        )
-
-    def _where(self, mapping: Mapping, shape: Shape) -> Iterable[Any]:
-        return [self._condition(mapping.table.c[name], how, f"f_{name}") for name, how in shape]
-
-    def _condition(self, column: Any, how: str, parameter: str) -> Any:
-        if how == ABSENT:
-            return column.is_(None)
-        if how == EQUAL:
-            return column == sa.bindparam(parameter)
-        # One parameter for any number of values: one compiled statement, and no limit on their number.
-        if self.is_sqlite:
-            values = sa.func.json_each(sa.bindparam(parameter, type_=sa.Text)).table_valued("value")
-            return column.in_(sa.select(values.c.value))
-        return column == sa.func.any(sa.bindparam(parameter, type_=_postgresql().ARRAY(column.type)))
-
-
-def _postgresql() -> Any:
-    """Imported where it is used: it takes as long as all of SQLite's part, which most runs need alone."""
-    from sqlalchemy.dialects import postgresql
-
-    return postgresql
+        return self.of(Form("audit_regions"))
