@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from pathlib import Path
 from typing import Any
@@ -527,6 +528,9 @@ def test_quickstart_writes_a_whole_project_and_overwrites_nothing(installation: 
         assert "@" not in path.read_text(), f"{path} has a mark that was not replaced"
     if language != "yaml":
         compile((where / "__main__.py").read_text(), "__main__.py", "exec")
+    program = (where / ("Pulumi.yaml" if language == "yaml" else "__main__.py")).read_text()
+    authorities = len(re.findall(r"PrivateCertificateAuthority(?:$|\()", program, re.MULTILINE))
+    assert len(re.findall(r"protect(?:: t|=T)rue", program)) == authorities == 2, "each authority is protected"
     before = {path: path.read_bytes() for path in where.iterdir()}
     again = installation.run("quickstart", str(where), "--language", language)
     assert again.code == 1 and "quickstart.exists" in again.err

@@ -37,7 +37,8 @@ class Change:
             raise ValueError(f"the old text occurs {count} times in {self.file}: {self.old.strip()!r}")
         if (changed := source.replace(self.old, self.new)) == source:
             raise ValueError(f"nothing changes in {self.file}")
-        compile(changed, self.file, "exec", dont_inherit=True)
+        if self.file.endswith(".py"):
+            compile(changed, self.file, "exec", dont_inherit=True)
         return changed
 
 
@@ -130,5 +131,6 @@ def outcomes() -> dict[str, dict[str, Any]]:
 def keep(tried: dict[str, dict[str, Any]]) -> None:
     """Write the outcomes of the rows that there are; those of changed rows are void and go."""
     known = {**outcomes(), **tried}
-    ordered = {each.digest: known[each.digest] for each in switches() if each.digest in known}
-    OUTCOMES.write_text(json.dumps(ordered, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    digests = [each.digest for each in switches() if each.digest in known]
+    lines = [f'"{digest}": {json.dumps(known[digest], ensure_ascii=False)}' for digest in digests]
+    OUTCOMES.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")

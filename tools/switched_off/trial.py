@@ -142,9 +142,12 @@ def judge(switch: Switch, code: int, reports: Sequence[dict[str, Any]]) -> tuple
 
 def undefined_names(copy: Copy, switch: Switch) -> str:
     """What ruff finds in the changed file that would fail for another reason than the behaviour."""
+    sources = [str(each.path(copy.directory)) for each in switch.changes if each.file.endswith(".py")]
+    if not sources:
+        return ""
     command = [sys.executable, "-m", "ruff", "check", "--no-cache", "--isolated", "--select", "E9,F821,F823", "-q"]
     done = subprocess.run(
-        [*command, "--output-format", "concise", *(str(each.path(copy.directory)) for each in switch.changes)],
+        [*command, "--output-format", "concise", *sources],
         capture_output=True,
         text=True,
         check=False,
