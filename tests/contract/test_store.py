@@ -235,6 +235,25 @@ def test_due_uses_the_partial_index(store: SqlStore, place: Place) -> None:
 # --- absent, created, replaced -----------------------------------------------------------------------------------------
 
 
+def test_what_a_store_remembers_ends_with_the_next_commit_of_anybody(place: Place, store: SqlStore) -> None:
+    """Also what was not there, and also within one process."""
+    other = place.open()
+    for writer in (store, other):
+        for value in ("a", "b"):
+            with writer.write() as tx:
+                tx.save(MetaRecord(key="k", value=value))
+            for reading in (store, other, store):
+                with reading.read() as reader:
+                    found = reader.one(MetaRecord, key="k")
+                    assert found is not None and found.value == value
+        with writer.write() as tx:
+            tx.remove(MetaRecord, key="k")
+        for reading in (store, other):
+            with reading.read() as reader:
+                assert reader.one(MetaRecord, key="k") is None
+    other.close()
+
+
 @pytest.mark.proves("SEC-8")
 def test_reading_an_absent_store_makes_nothing(place: Place) -> None:
     store = place.open()

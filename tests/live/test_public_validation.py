@@ -167,6 +167,30 @@ def test_a_writer_makes_the_record_and_takes_away_only_its_own(shop: Stack, dns:
     assert "[dns.writer_unknown]" in shop.up().failed().text
 
 
+@pytest.mark.proves("DNS-7")
+def test_a_certificate_goes_although_its_writer_fails_and_a_later_run_takes_the_record_away(
+    shop: Stack, dns: DnsServer
+) -> None:
+    shop.resources["www"] = public()
+    shop.resources["proved"] = validation(dnsWriter="corp")
+    shop.resources["more"] = public(domain="api.example.com")
+    shop.resources["provedMore"] = validation("more", dnsWriter="corp")
+    shop.up().ok()
+    [written], [other] = options_of(shop), options_of(shop, "more")
+    dns.script("example.com", "UPDATE", Fault.SERVFAIL)
+    del shop.resources["proved"], shop.resources["www"]
+    run = shop.up().ok()
+    assert f"{written['resourceRecordName']} CNAME is still in DNS: " in run.text
+    assert "www" not in shop.state()
+    assert dns.records(written["resourceRecordName"], "CNAME") != ()
+    shop.unchanged()
+
+    dns.heal()
+    assert "still in DNS" not in shop.destroy().ok().text
+    for option in (written, other):
+        assert dns.records(option["resourceRecordName"], "CNAME") == ()
+
+
 @pytest.mark.proves("VAL-3")
 def test_a_record_that_the_program_forgot_is_named(shop: Stack, dns: DnsServer) -> None:
     shop.resources["www"] = public("api.example.com")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import stat
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from certwright.cli.commands.expiring import scale
 from certwright.cli.registry import COMMANDS
 from certwright.cli.screen import safe
 from certwright.domain.certificate import to_pem
+from certwright.server.dns import DnsServer, Fault
 from certwright.store.dump import logical_dump
 
 pytestmark = pytest.mark.proves("OPS-4")
@@ -414,6 +418,62 @@ def test_a_failed_deployment_is_told_and_ends_with_1(due: Installation) -> None:
     answer = due.run("renew", "wiki", "--yes")
     assert answer.code == 1 and "version 2 serves" in answer.out
     assert due.run("status", "wiki", "--json").document["certificate"]["version"] == 2
+
+
+@pytest.fixture
+def left_behind(installation: Installation) -> Iterator[tuple[Installation, DnsServer]]:
+    """A CNAME of a certificate that was deleted while its DNS server was away."""
+    from certwright.engine.records import DnsPurpose, DnsRecord
+
+    secret = base64.b64encode(b"a secret of the left-behind test").decode()
+    with DnsServer({"example.org": ()}, {"k": secret}) as server:
+        server.add("_x.www.example.org", "CNAME", "_y.validate.example")
+        reached = {"server": server.host, "port": server.port, "keyName": "k", "keySecret": secret}
+        installation.more["CERTWRIGHT_DNS_WRITERS"] = json.dumps({"corp": {"rfc2136": reached}})
+        waits = DnsRecord(
+            writer="corp",
+            name="_x.www.example.org",
+            type="CNAME",
+            value="_y.validate.example",
+            arn="",
+            purpose=DnsPurpose.CNAME,
+            created_at=datetime(2026, 11, 1, tzinfo=UTC),
+        )
+        with installation.services() as services, services.store.write() as tx:
+            tx.save(waits)
+        yield installation, server
+
+
+@pytest.mark.proves("DNS-7")
+def test_renew_all_due_removes_what_deleted_certificates_left_in_dns(
+    left_behind: tuple[Installation, DnsServer],
+) -> None:
+    installation, server = left_behind
+    assert severities(installation)[1]["dns records"] == "WARN"
+    told = installation.run("renew", "--all-due", "--dry-run")
+    assert "_x.www.example.org CNAME: will be removed from DNS" in told.err and "nothing was done" in told.err
+    assert installation.run("renew", "--all-due").code == 2  # nobody to ask
+    assert server.records("_x.www.example.org", "CNAME") != ()
+    answer = installation.run("renew", "--all-due", "--yes")
+    assert answer.code == 0 and "_x.www.example.org CNAME: removed from DNS" in answer.out
+    assert server.records("_x.www.example.org", "CNAME") == ()
+    assert severities(installation)[1]["dns records"] == "OK"
+    assert "Nothing is due." in installation.run("renew", "--all-due", "--yes").err
+
+
+@pytest.mark.proves("DNS-7")
+def test_what_still_cannot_be_removed_is_told_and_waits_on(left_behind: tuple[Installation, DnsServer]) -> None:
+    installation, server = left_behind
+    server.script("example.org", "UPDATE", Fault.REFUSED)
+    answer = installation.run("renew", "--all-due", "--yes", "--json")
+    (found,) = answer.document["dnsRecords"]
+    assert answer.code == 1
+    assert (found["name"], found["removed"]) == ("_x.www.example.org", False)
+    assert "refuses the update" in found["problem"]
+    assert severities(installation)[1]["dns records"] == "WARN"
+    del installation.more["CERTWRIGHT_DNS_WRITERS"]
+    checks = installation.run("doctor", "--offline", "--json").document["checks"]
+    assert "configure the writer corp here" in {c["name"]: c["todo"] for c in checks}["dns records"]
 
 
 # audit --------------------------------------------------------------------------------------------------------------

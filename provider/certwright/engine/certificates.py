@@ -8,6 +8,7 @@ from datetime import datetime
 
 from certwright.domain.arn import new_certificate_arn
 from certwright.domain.errors import CertwrightError, Refused
+from certwright.engine import dnsrecords
 from certwright.engine.claims import adoptable, give_fresh_arn
 from certwright.engine.failpoints import hit
 from certwright.engine.imports import ImportedMaterial, store_imported
@@ -252,38 +253,48 @@ def in_use_sentence(associations: list[AssociationRecord]) -> str:
     return f"{count} {verb} it: {', '.join(shown)}{more}. Move or delete {'them' if len(associations) != 1 else 'it'} first."
 
 
-def delete(services: Services, arn: str) -> bool:
-    """Remove the certificate and its keys; False when it is not there. Refused while in use (ASC-8)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted:
+    """How a deletion went. `found` False: there was nothing. The rest are DNS records that are still in their zones."""
+
+    found: bool
+    left: tuple[dnsrecords.Left, ...] = ()  # could not be removed now; the journal remembers them
+    unsure: tuple[DnsRecord, ...] = ()  # perhaps the user's own, so not ours to remove
+
+
+def delete(services: Services, arn: str) -> Deleted:
+    """Remove the certificate, its keys and the DNS records that only it needed. Refused while in use (ASC-8).
+
+    A DNS writer that is out of reach does not hold it up: what it should have removed waits in the store (DNS-7).
+    """
     hit("delete.before_record")
     with services.store.read() as reader:
         record = reader.one(CertificateRecord, arn=arn)
         if record is None:
-            return False
-        users = in_use_by(reader, arn)
-    if not users:
-        from certwright.engine.validation import withdraw_records
-
-        withdraw_records(services, arn)
+            return Deleted(found=False)
+        writers = {row.writer for row in reader.all(DnsRecord, arn=arn)}
     now = services.clock.now()
+    unsure: list[DnsRecord] = []
     with services.store.write() as tx:
-        # Looked at again: an association may have come meanwhile.
         users = in_use_by(tx, arn)
         if users:
             details = {"inUseBy": [a.arn for a in users]}
             tx.record_audit(region=record.region, at=now, action="delete", arn=arn, result="refused", details=details)
         else:
-            _remove(services, tx, record)
+            unsure = _remove(services, tx, record)
             tx.record_audit(region=record.region, at=now, action="delete", arn=arn, result="done")
     if users:
         raise CertwrightError("in use, cannot be deleted", code="certificate.in_use", details=(in_use_sentence(users),))
     hit("delete.after_record")
-    return True
+    left = dnsrecords.sweep(services, writers).left if writers else ()
+    return Deleted(found=True, left=left, unsure=tuple(unsure))
 
 
-def _remove(services: Services, tx: Transaction, record: CertificateRecord) -> None:
+def _remove(services: Services, tx: Transaction, record: CertificateRecord) -> list[DnsRecord]:
     for version in tx.all(VersionRecord, arn=record.arn):
         if version.key_handle:
             services.vault.delete(tx, version.key_handle)
-    for kind in (VersionRecord, MaterialRecord, ValidationRecord, DnsRecord):
+    for kind in (VersionRecord, MaterialRecord, ValidationRecord):
         tx.remove(kind, arn=record.arn)
     tx.remove(CertificateRecord, arn=record.arn)
+    return dnsrecords.release(tx, record.arn)

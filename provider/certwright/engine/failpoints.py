@@ -19,6 +19,8 @@ FAILPOINTS: tuple[str, ...] = (
     "issue.after_sign",
     "issue.after_store",
     "request.after_record",
+    "dns.before_write",
+    "dns.after_write",
     "validation.after_txt",
     "validation.after_proof",
     "deploy.before_install",

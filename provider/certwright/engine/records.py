@@ -218,16 +218,24 @@ class ValidationRecord:
     validated_at: datetime | None = None
 
 
+class DnsPurpose(StrEnum):
+    """What a record is for, and whether it is ours to remove."""
+
+    TXT = "txt"
+    CNAME = "cname"
+    INTENDED = "cname-intended"  # a CNAME that we meant to write: until the zone says "added", it may be the user's own
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DnsRecord:
-    """A record that this store wrote through a writer: only these are ever removed (DNS-7)."""
+    """A record that this store wrote through a writer, or is about to write: only these are ever removed (DNS-7)."""
 
     writer: str
     name: str
     type: str
     value: str
-    arn: str
-    purpose: str  # `cname` or `txt`
+    arn: str  # the certificate that needs it; empty when none does and it waits for its removal
+    purpose: DnsPurpose
     created_at: datetime
 
 

@@ -11,21 +11,23 @@ Everything found is stored, so that a later run, or a reader, sees how far it go
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from certwright.domain.challenge import TXT_LIFETIME, txt_value, validation_records
 from certwright.domain.dnsname import dns_name
-from certwright.domain.errors import Cancelled, CertwrightError, Conflict, WriterFailed
+from certwright.domain.errors import Cancelled, CertwrightError, Conflict
 from certwright.domain.nameset import check_names
+from certwright.engine import dnsrecords
 from certwright.engine.failpoints import hit
 from certwright.engine.issuance import complete, get, journal
 from certwright.engine.lifecycle import advance
-from certwright.engine.ports import CancelSignal, DnsWriter, Progress, Reader
+from certwright.engine.ports import CancelSignal, DnsWriter, Progress
 from certwright.engine.records import (
     CertificateRecord,
     CertificateStatus,
-    DnsRecord,
+    DnsPurpose,
     Json,
     Mode,
     ValidationRecord,
@@ -164,7 +166,7 @@ def look(
                 journal(services, tx, get(tx, arn), version, now=services.clock.now())
             hit("issue.after_journal")
         complete(services, arn)
-    withdraw_txt(services, arn)
+    withdraw_txt(services, arn, given={writer_name: writer} if writer is not None else None)
     return Round(issued=True, proved=proved, total=len(rows))
 
 
@@ -232,49 +234,32 @@ def _write_records(
     writer: DnsWriter | None,
     writer_name: str,
 ) -> None:
-    """2. What is ours to write: the TXT always, the CNAME when the program named a writer. Journaled before it is
-    written, so that a crash leaves no record that nobody would remove (DNS-7)."""
+    """2. What is ours to write: the TXT always, the CNAME when the program named a writer. Each is
+    journaled before it is written (DNS-7)."""
     own = services.config.validation_writer
     for row in rows:
         if row.status == "SUCCESS":
             continue
         if writer is not None:
-            _write(services, record, writer, writer_name, row.record_name, "CNAME", row.record_value, "cname")
+            dnsrecords.write(
+                services,
+                record.arn,
+                writer,
+                writer_name,
+                name=row.record_name,
+                type="CNAME",
+                value=row.record_value,
+            )
         if own:
-            _write(services, record, services.writer(own), own, row.record_value, "TXT", row.txt_value, "txt")
-
-
-def _write(
-    services: Services,
-    record: CertificateRecord,
-    writer: DnsWriter,
-    writer_name: str,
-    name: str,
-    type_: str,
-    value: str,
-    purpose: str,
-) -> None:
-    entry = DnsRecord(
-        writer=writer_name,
-        name=name,
-        type=type_,
-        value=value,
-        arn=record.arn,
-        purpose=purpose,
-        created_at=services.clock.now(),
-    )
-    with services.store.read() as reader:
-        ours = reader.all(DnsRecord, writer=writer_name, name=name, type=type_, value=value)
-    if not ours:
-        writer.check(name)
-    if not any(existing.arn == record.arn for existing in ours):
-        with services.store.write() as tx:
-            tx.save(entry)
-    added = writer.ensure(name, type_, value)
-    if not added and not ours:
-        # It was there before us: the user's own record, which is not ours to remove.
-        with services.store.write() as tx:
-            tx.remove(DnsRecord, writer=writer_name, name=name, type=type_, value=value, arn=record.arn)
+            dnsrecords.write(
+                services,
+                record.arn,
+                services.writer(own),
+                own,
+                name=row.record_value,
+                type="TXT",
+                value=row.txt_value,
+            )
 
 
 def _proved(services: Services, row: ValidationRecord, cancel: CancelSignal | None) -> tuple[ValidationRecord, str]:
@@ -341,34 +326,12 @@ def _caa(services: Services, record: CertificateRecord, version: VersionRecord) 
     return tuple(refusals)
 
 
-def withdraw_txt(services: Services, arn: str) -> None:
-    """5. Our TXT values have done their work."""
-    _withdraw(services, arn, purposes=("txt",))
-
-
-def withdraw_records(services: Services, arn: str) -> None:
-    """Everything that this store wrote for a certificate that goes, where no other one needs it (DNS-7)."""
-    _withdraw(services, arn, purposes=("txt", "cname"))
-
-
-def _withdraw(services: Services, arn: str, *, purposes: tuple[str, ...]) -> None:
-    with services.store.read() as reader:
-        entries = [e for e in reader.all(DnsRecord, arn=arn) if e.purpose in purposes]
-        shared = {e for e in entries if _needed_elsewhere(reader, e)}
-    for entry in entries:
-        if entry not in shared:
-            try:
-                services.writer(entry.writer).remove(entry.name, entry.type, entry.value)
-            except (WriterFailed, CertwrightError):
-                # Not removable now (server away, writer gone): the row stays, and the next run tries again.
-                continue
-        with services.store.write() as tx:
-            tx.remove(DnsRecord, writer=entry.writer, name=entry.name, type=entry.type, value=entry.value, arn=arn)
-
-
-def _needed_elsewhere(reader: Reader, entry: DnsRecord) -> bool:
-    same = reader.all(DnsRecord, writer=entry.writer, name=entry.name, type=entry.type, value=entry.value)
-    return any(other.arn != entry.arn for other in same)
+def withdraw_txt(services: Services, arn: str, *, given: Mapping[str, DnsWriter] | None = None) -> None:
+    """5. Our TXT values have done their work. What an earlier run could not remove through these writers goes, too."""
+    with services.store.write(durable=False) as tx:
+        dnsrecords.release(tx, arn, only=DnsPurpose.TXT)
+    own = services.config.validation_writer
+    dnsrecords.sweep(services, {*(given or {}), *([own] if own else [])}, given=given)
 
 
 def missing_fqdns(expected: list[Json], stated: list[str]) -> list[str]:

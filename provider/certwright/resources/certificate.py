@@ -10,6 +10,7 @@ from certwright.domain.values import UNKNOWN, Secret, contains_unknown
 from certwright.engine import certificates
 from certwright.engine.claims import find, find_by_urn
 from certwright.engine.decision import Action, Decision, decide_certificate, gather_certificate
+from certwright.engine.dnsrecords import left_sentences, unsure_sentence
 from certwright.engine.ports import Reader
 from certwright.engine.records import CertificateRecord, Mode
 from certwright.engine.validation import options
@@ -267,4 +268,8 @@ class Certificate(Handling):
             return
         ctx.run.note_write()
         ctx.run.note_known("certificate", id)
-        certificates.delete(self.services, id)
+        done = certificates.delete(self.services, id)
+        for sentence in left_sentences(done.left):
+            ctx.log(Severity.WARNING, sentence)
+        if done.unsure:
+            ctx.log(Severity.INFO, unsure_sentence(done.unsure))

@@ -11,12 +11,19 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 
 
+# Record type → primary key → the record, or None where there is none.
+Known = dict[type[Any], dict[tuple[Any, ...], Any]]
+
+
 class Connection(Protocol):
     """A database connection inside a transaction.
 
     driver: the DBAPI connection (PEP 249); statements are text already and go straight to its cursors. failure: the base of
-    the driver's exceptions.
+    the driver's exceptions. known: what was read by its whole key and is still so; a session adds to it.
     """
+
+    @property
+    def known(self) -> Known: ...
 
     @property
     def driver(self) -> Any: ...

@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from certwright.domain.errors import StoreUnavailable
 from certwright.store import opened
+from certwright.store.backend import Known
 from certwright.store.compiler import Compiler
 from certwright.store.failures import translate, translated
 from certwright.store.statements import Statements
@@ -41,10 +42,11 @@ class _Connection:
     """`backend.Connection` over SQLAlchemy's, which keeps the pool and the transactions; statements go straight to the
     driver, since SQLAlchemy's result objects would cost more than the statements."""
 
-    __slots__ = ("driver", "failure", "sa")
+    __slots__ = ("driver", "failure", "known", "sa")
 
     def __init__(self, connection: sa.Connection) -> None:
         self.sa = connection
+        self.known: Known = {}
         self.driver: Any = connection.connection
         dbapi: Any = connection.dialect.loaded_dbapi
         self.failure: type[Exception] = dbapi.Error

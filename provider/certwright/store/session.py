@@ -44,7 +44,7 @@ class SqlReader:
         self._driver = connection.driver
         self._failure = connection.failure
         # What was read or saved by its whole primary key: a session sees one state, so the same question has one answer.
-        self._known: dict[type[Any], dict[tuple[Any, ...], Any]] = {}
+        self._known = connection.known
 
     def one(self, kind: type[R], /, **equals: Any) -> R | None:
         mapping = mapping_of(kind)

@@ -8,18 +8,21 @@ import sqlite3
 import stat
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from certwright.domain.errors import Conflict, StoreMismatch, StoreUnavailable
 from certwright.store import opened
+from certwright.store.backend import Known
 from certwright.store.failures import translate, translated
 from certwright.store.private import make_private_directory, place, sync, sync_directory
 from certwright.store.statements import Form, Prepared, Statements
 
 BUSY_TIMEOUT_S = 60.0
+READERS_WAIT_S = 0.02
+MOST_KNOWN = 4096  # records that a connection remembers
 OLDEST_SQLITE = (3, 35, 0)  # RETURNING
 APPLICATION_ID = 0x43657274  # "Cert", in the file's header: tells our file from another database
 CONNECTION_PRAGMAS = (
@@ -40,13 +43,26 @@ AUDIT_TRIGGERS = tuple(
 class _Connection:
     """One connection of the driver's; `backend.Connection`."""
 
-    __slots__ = ("dead", "driver", "synchronous")
+    __slots__ = ("_version", "dead", "driver", "known", "synchronous")
     failure = sqlite3.Error
 
     def __init__(self, driver: sqlite3.Connection, synchronous: str) -> None:
         self.driver = driver
         self.synchronous = synchronous
         self.dead = False
+        self.known: Known = {}
+        self._version = -1
+
+    def begin(self, statement: str, *, remembers: bool) -> None:
+        """What earlier reads of a connection that only reads have found holds until anybody commits, in any process."""
+        self.run(statement)
+        if not remembers:
+            self.known = {}
+            return
+        (version,) = self.driver.execute("PRAGMA data_version").fetchone()
+        if version != self._version or sum(map(len, self.known.values())) > MOST_KNOWN:
+            self.known.clear()
+            self._version = version
 
     def failed(self, error: BaseException) -> None:
         self.dead = isinstance(error, sqlite3.ProgrammingError)  # closed behind our back
@@ -68,8 +84,9 @@ class _Connection:
 class _Pool:
     """Connections of one kind. As many are open as transactions ran at once; each is used by one thread at a time."""
 
-    def __init__(self, connect: Callable[[], _Connection], *, begin: str, shown: str) -> None:
+    def __init__(self, connect: Callable[[], _Connection], *, begin: str, shown: str, remembers: bool) -> None:
         self._connect = connect
+        self._remembers = remembers
         self._begin = begin
         self._shown = shown
         self._idle: list[_Connection] = []  # append and pop are atomic
@@ -100,7 +117,7 @@ class _Pool:
             connection = self._idle.pop() if self._idle else self._connect()
             if synchronous:
                 connection.sync(synchronous)
-            connection.run(self._begin)
+            connection.begin(self._begin, remembers=self._remembers)
             return connection
         except IndexError:  # another thread took the last idle one
             return self._begun(doing, synchronous)
@@ -159,6 +176,7 @@ class SqliteBackend:
         self._opened: _Opened | None = None
         self._inherited: list[_Opened] = []  # a parent process's connections: a child must not close them, ever
         self._opening = threading.Lock()
+        self._reading = threading.RLock()
         self._turn = threading.Lock()  # threads of one process queue here instead of polling the file's lock
 
     def exists(self) -> bool:
@@ -199,8 +217,17 @@ class SqliteBackend:
         with self.reader() as connection, translated("opening", self.shown, sqlite3.Error):
             return opened.check_meta(connection, self.statements, self.shown)
 
-    def reader(self) -> AbstractContextManager[_Connection]:
-        return self._current().read.transaction(doing="reading", commit=False)
+    @contextmanager
+    def reader(self) -> Iterator[_Connection]:
+        # Sixteen threads that read at once do nothing but pass the interpreter's lock to each other at every call of the
+        # driver, which costs as much as the reading. So short reads take turns, and nobody waits long for a long one.
+        mine = self._reading.acquire(timeout=READERS_WAIT_S)
+        try:
+            with self._current().read.transaction(doing="reading", commit=False) as connection:
+                yield connection
+        finally:
+            if mine:
+                self._reading.release()
 
     @contextmanager
     def writer(self, *, durable: bool = True) -> Iterator[_Connection]:
@@ -292,7 +319,10 @@ class SqliteBackend:
 
         def pool(mode: str, begin: str, *pragmas: str, synchronous: str = "") -> _Pool:
             return _Pool(
-                lambda: _connect(self.path, mode, pragmas, synchronous=synchronous), begin=begin, shown=self.shown
+                lambda: _connect(self.path, mode, pragmas, synchronous=synchronous),
+                begin=begin,
+                shown=self.shown,
+                remembers=mode == "ro",
             )
 
         return _Opened(

@@ -303,15 +303,23 @@ def test_a_delete_takes_only_what_it_still_owns(
 
 
 @pytest.mark.proves("ASC-8")
-def test_an_association_that_comes_while_a_certificate_is_deleted_keeps_it(
+def test_an_association_keeps_a_certificate_and_its_records_or_comes_too_late(
     here: World, issuing: AuthorityRecord
 ) -> None:
+    """Records go after the certificate has gone: a deletion that is refused takes nothing away."""
     record = here.public(issuing)
     validation.drive(here.services, record.arn, timeout_s=5, cancel=here.cancel(), progress=lambda line: None)
     missing = {str(validation.options(here.services, record.spec, "000000000000")[0]["resourceRecordName"]): [MISSING]}
     certificates.reissue(here.services, record.arn, expected_newest=1, spec=record.spec, reason_code="x")
     here.prover.answers = dict(missing)
     validation.look(here.services, record.arn)  # a TXT record of ours waits, so the delete takes a moment
+    here.association(record.arn)
+    with pytest.raises(CertwrightError) as refused:
+        certificates.delete(here.services, record.arn)
+    assert refused.value.code == "certificate.in_use"
+    assert len(here.writer.records) == 1
+
+    late: list[str] = []
 
     class Busy:
         """Somebody associates the certificate while its DNS records are taken away."""
@@ -322,14 +330,15 @@ def test_an_association_that_comes_while_a_certificate_is_deleted_keeps_it(
             return True
 
         def remove(self, name: str, type: str, value: str) -> None:
-            here.association(record.arn)
+            with pytest.raises(CertwrightError) as gone:
+                here.association(record.arn)
+            late.append(gone.value.code)
 
-    services = replace(here.services, writers={"own": Busy()})
-    with pytest.raises(CertwrightError) as refused:
-        certificates.delete(services, record.arn)
-    assert refused.value.code == "certificate.in_use"
-    assert here.record(record.arn)
-    assert here.one(AssociationRecord, certificate_arn=record.arn)
+    (bound,) = here.all(AssociationRecord, certificate_arn=record.arn)
+    association.delete(here.services, bound.arn)
+    certificates.delete(replace(here.services, writers={"own": Busy()}), record.arn)
+    assert late == ["certificate.not_found"]
+    assert here.all(AssociationRecord, certificate_arn=record.arn) == []
 
 
 def test_what_is_not_there(here: World, wiki: CertificateRecord) -> None:

@@ -190,7 +190,7 @@ def test_an_alias_is_good_for_reads_and_not_for_a_delete(here: World, issuing: A
     with here.services.store.read() as reader:
         found = find(reader, CertificateRecord, first.arn)
     assert found is not None and found.arn == again.arn
-    assert certificates.delete(here.services, first.arn) is False
+    assert certificates.delete(here.services, first.arn).found is False
     assert here.record(again.arn)
 
 
@@ -533,13 +533,13 @@ def test_a_delete_takes_keys_and_rows_and_leaves_serials_and_audit(here: World, 
     record = here.private(issuing)
     reissue(here, record.arn)
     handles = [v.key_handle for v in here.all(VersionRecord, arn=record.arn)]
-    assert certificates.delete(here.services, record.arn) is True
+    assert certificates.delete(here.services, record.arn).found is True
     for kind in (CertificateRecord, VersionRecord, MaterialRecord):
         assert not here.all(kind, arn=record.arn)
     assert not [k for k in here.all(KeyRecord) if k.handle in handles]
     assert len(here.all(SerialRecord, issuer_arn=issuing.arn)) == 2
     assert here.audit()[-1] == ("delete", "done")
-    assert certificates.delete(here.services, record.arn) is False
+    assert certificates.delete(here.services, record.arn).found is False
 
 
 # --- clocks and serials ---------------------------------------------------------------------------------------------

@@ -23,6 +23,8 @@ PASSED: dict[str, tuple[int, int]] = {
     "issue.after_journal": (1, 2),
     "issue.after_sign": (2, 2),
     "issue.after_store": (2, 2),
+    "dns.before_write": (1, 1),
+    "dns.after_write": (1, 1),
     "validation.after_txt": (1, 1),
     "validation.after_proof": (1, 1),
     "deploy.before_install": (1, 0),
@@ -76,7 +78,7 @@ def judged(found: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.proves("SEC-5", "CRT-5")
-@pytest.mark.parametrize("family", ["authority", "request", "issue", "validation", "deploy"])
+@pytest.mark.parametrize("family", ["authority", "request", "issue", "dns", "validation", "deploy"])
 def test_killed_anywhere_the_next_up_ends_as_if_nothing_had_happened(tmp_path: Path, family: str) -> None:
     places = [
         f"{up}/{name}:{count}"

@@ -30,7 +30,8 @@ def doctor(
 
     Changes nothing. The exit code is the worst finding, as OpenBao's health-check has it.
     """
-    from certwright.cli.health import SEVERITY_EXIT, Severity, examine
+    from certwright.cli.health.examination import examine
+    from certwright.cli.health.finding import SEVERITY_EXIT, Severity
 
     findings = examine(offline=offline)
     worst = max((f.severity for f in findings), default=Severity.OK)

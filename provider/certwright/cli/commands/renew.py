@@ -11,8 +11,12 @@ from certwright.cli.exits import Exit
 from certwright.cli.screen import Screen, safe
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from certwright.cli.unattended import Plan, Result
+    from certwright.engine.dnsrecords import Swept
     from certwright.engine.ports import Reader
+    from certwright.engine.records import DnsRecord
     from certwright.engine.services import Services
 
 
@@ -38,10 +42,12 @@ def renew(
     """Renew without `pulumi up`: new version, validation where names need it, deployment to this host's targets.
 
     The next preview shows no change: it finds the renewal done. Targets that another host installed are named and left
-    to that host. A single certificate that is not due ends with 7, unless --force is given.
+    to that host. A single certificate that is not due ends with 7, unless --force is given. --all-due also removes the DNS
+    records that deleted certificates have left behind because their writer could not be reached.
     """
     from certwright.cli.installation import opened
     from certwright.domain.errors import CertwrightError
+    from certwright.engine.dnsrecords import Swept, sweep, waiting
     from certwright.functions.answering import reading
 
     if bool(name) == all_due or (force and all_due):
@@ -51,16 +57,18 @@ def renew(
             raise CertwrightError("refused: CERTWRIGHT_READ_ONLY is set", code="config.read_only")
         with reading(services) as reader:
             plans = _plans(services, reader, name, force=force)
+            records = waiting(reader) if reader is not None and all_due else []
         ready = [p for p in plans if not p.empty and not p.blocked]
-        if dry_run or not ready:
-            return _only_tell(screen, plans, ready, dry_run=dry_run, named=bool(name))
+        if dry_run or not (ready or records):
+            return _only_tell(screen, plans, ready, records, dry_run=dry_run, named=bool(name))
         if not screen.as_json:
-            _describe(screen, plans)
-        if not yes and not _agreed(screen, ready):
+            _describe(screen, plans, records)
+        if not yes and not _agreed(screen, ready, records):
             screen.note("Nothing was done.")
             return Exit.CANCELLED
+        swept = sweep(services) if records else Swept()
         results, problems = _carry_out(screen, services, ready, timeout)
-    return _report(screen, plans, results, problems)
+    return _report(screen, plans, results, problems, swept)
 
 
 def _plans(services: Services, reader: Reader | None, name: str, *, force: bool) -> list[Plan]:
@@ -80,13 +88,15 @@ def _plans(services: Services, reader: Reader | None, name: str, *, force: bool)
     return [p for p in found if p.action >= Action.RESUME or p.deploys]
 
 
-def _agreed(screen: Screen, ready: list[Plan]) -> bool:
+def _agreed(screen: Screen, ready: list[Plan], records: list[DnsRecord]) -> bool:
     from certwright.cli.wording import plural
     from certwright.domain.errors import CertwrightError
 
     if not screen.interactive:
         raise CertwrightError("nobody can be asked here; give --yes, or --dry-run to look only", code="config.usage")
-    return typer.confirm(f"Go on with {plural(len(ready), 'certificate')}?", err=True)
+    work = [plural(len(ready), "certificate")] if ready else []
+    work += [plural(len(records), "DNS record")] if records else []
+    return typer.confirm(f"Go on with {' and '.join(work)}?", err=True)
 
 
 def _carry_out(
@@ -124,7 +134,7 @@ def _carry_out(
     return results, problems
 
 
-def _describe(screen: Screen, plans: list[Plan]) -> None:
+def _describe(screen: Screen, plans: list[Plan], records: list[DnsRecord]) -> None:
     from certwright.cli.wording import moment
 
     for plan in plans:
@@ -142,34 +152,41 @@ def _describe(screen: Screen, plans: list[Plan]) -> None:
             screen.note(f"    will deploy to {safe(a.target_kind)} {safe(a.place)}")
         for a in plan.elsewhere:
             screen.note(f"    left to host {safe(a.host)}: {safe(a.target_kind)} {safe(a.place)}")
+    for row in records:
+        screen.note(f"~ {safe(row.name)} {row.type}: will be removed from DNS, no certificate needs it any more")
 
 
-def _only_tell(screen: Screen, plans: list[Plan], ready: list[Plan], *, dry_run: bool, named: bool) -> Exit:
+def _only_tell(
+    screen: Screen, plans: list[Plan], ready: list[Plan], records: list[DnsRecord], *, dry_run: bool, named: bool
+) -> Exit:
     blocked = [p for p in plans if p.blocked]
     if screen.as_json:
-        screen.document("renewal", {"dryRun": dry_run, "plans": [_plan(p) for p in plans], "results": []})
+        screen.document("renewal", {**_told(plans, dry_run=dry_run), "results": [], "dnsRecords": _records(records)})
     else:
-        _describe(screen, plans)
-        if not plans:
+        _describe(screen, plans, records)
+        if not plans and not records:
             screen.note("Nothing is due.")
-        elif dry_run and ready:
+        elif dry_run and (ready or records):
             screen.note("Dry run: nothing was done.")
     if blocked:
         return Exit.ERROR
     return Exit.NO_CHANGES if named and not ready else Exit.OK
 
 
-def _report(screen: Screen, plans: list[Plan], results: list[Result], problems: list[tuple[Plan, str]]) -> Exit:
-    failed = bool(problems) or any(r.problems for r in results) or any(p.blocked for p in plans)
+def _report(
+    screen: Screen, plans: list[Plan], results: list[Result], problems: list[tuple[Plan, str]], swept: Swept
+) -> Exit:
+    failed = bool(problems or swept.left) or any(r.problems for r in results) or any(p.blocked for p in plans)
     if screen.as_json:
         failures = [{"arn": p.arn, "problem": text} for p, text in problems]
         screen.document(
             "renewal",
             {
-                "dryRun": False,
-                "plans": [_plan(p) for p in plans],
+                **_told(plans, dry_run=False),
                 "results": [_result(r) for r in results],
                 "failures": failures,
+                "dnsRecords": _records(swept.removed, removed=True)
+                + [{**known, "problem": one.why} for one in swept.left for known in _records([one.record])],
             },
         )
         return Exit.ERROR if failed else Exit.OK
@@ -181,7 +198,19 @@ def _report(screen: Screen, plans: list[Plan], results: list[Result], problems: 
             screen.show(f"    {safe(problem)}")
     for plan, text in problems:
         screen.show(f"{screen.glyphs.bad} {safe(plan.name)}: {safe(text)}")
+    for row in swept.removed:
+        screen.show(f"{screen.glyphs.ok} {safe(row.name)} {row.type}: removed from DNS")
+    for one in swept.left:
+        screen.show(f"{screen.glyphs.bad} {safe(one.record.name)} {one.record.type}: {safe(one.why)}")
     return Exit.ERROR if failed else Exit.OK
+
+
+def _told(plans: list[Plan], *, dry_run: bool) -> dict[str, Any]:
+    return {"dryRun": dry_run, "plans": [_plan(p) for p in plans]}
+
+
+def _records(records: Sequence[DnsRecord], *, removed: bool = False) -> list[dict[str, Any]]:
+    return [{"name": r.name, "type": r.type, "writer": r.writer, "removed": removed} for r in records]
 
 
 def _plan(plan: Plan) -> dict[str, Any]:

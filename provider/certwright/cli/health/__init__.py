@@ -1,0 +1,1 @@
+"""What `certwright doctor` looks at: one file for each side of an installation."""

@@ -1,0 +1,192 @@
+"""The records that this store writes into zones: journaled first, removed when no certificate needs them (DNS-7).
+
+What may be removed is what we are sure to have written. A TXT value is random, so whoever finds it knows whose it is. A
+CNAME follows from account and name, and a program may have made the same one by itself: it is journaled as intended, and
+becomes ours when the zone says that it was added now.
+
+A record that no certificate needs stays in the journal, under no ARN, until a writer has taken it away: a writer that is
+out of reach delays a removal and loses none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+
+from certwright.domain.errors import CertwrightError
+from certwright.engine.failpoints import hit
+from certwright.engine.ports import DnsWriter, Lease, Reader, Transaction
+from certwright.engine.records import DnsPurpose, DnsRecord
+from certwright.engine.services import Services
+
+UNNEEDED = ""  # `DnsRecord.arn` of a record that waits for its removal
+NAMES_SHOWN = 5
+# The rest of a writer's records would only wait for the same answer.
+OUT_OF_REACH = frozenset({"dns.writer_timeout", "dns.writer_unknown", "dns.writer_settings", "run.cancelled"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """A record that could not be removed now, and why."""
+
+    record: DnsRecord
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """What one round of removals did."""
+
+    removed: tuple[DnsRecord, ...] = ()
+    left: tuple[Left, ...] = ()
+
+
+def write(
+    services: Services, arn: str, writer: DnsWriter, writer_name: str, *, name: str, type: str, value: str
+) -> None:
+    """Make a record exist for a certificate. Raises WriterFailed."""
+    wanted = DnsRecord(
+        writer=writer_name,
+        name=name,
+        type=type,
+        value=value,
+        arn=arn,
+        purpose=DnsPurpose.TXT if type == "TXT" else DnsPurpose.INTENDED,
+        created_at=services.clock.now(),
+    )
+    with _alone(services, wanted):
+        with services.store.read() as reader:
+            there = _same(reader, wanted)
+        if not there:
+            writer.check(name)
+        mine = next((row for row in there if row.arn == arn), None)
+        if mine is None:
+            with services.store.write() as tx:
+                tx.save(wanted)
+        hit("dns.before_write")
+        added = writer.ensure(name, type, value)
+        hit("dns.after_write")
+        ours = added or any(row.purpose is DnsPurpose.CNAME for row in there)
+        settled = replace(mine or wanted, purpose=DnsPurpose.CNAME)
+        if ours and type == "CNAME" and mine != settled:
+            with services.store.write() as tx:
+                tx.save(settled)
+                _forget(tx, replace(wanted, arn=UNNEEDED))
+
+
+def release(tx: Transaction, arn: str, *, only: DnsPurpose | None = None, writer: str = "") -> list[DnsRecord]:
+    """The certificate needs its records no more (`only` those of one kind, or of one writer): what no other one needs
+    waits for `sweep` from now on. Returns what is left alone, because somebody else may have written it."""
+    unsure: list[DnsRecord] = []
+    for row in tx.all(DnsRecord, arn=arn):
+        if (only is not None and row.purpose is not only) or (writer and row.writer != writer):
+            continue
+        _forget(tx, row)
+        if row.purpose is DnsPurpose.INTENDED:
+            unsure.append(row)
+        elif not _handed_over(tx, row):
+            tx.save(replace(row, arn=UNNEEDED))
+    return unsure
+
+
+def waiting(reader: Reader) -> list[DnsRecord]:
+    """What no certificate needs and no writer has removed yet."""
+    return reader.all(DnsRecord, arn=UNNEEDED)
+
+
+def sweep(
+    services: Services, writers: Iterable[str] | None = None, *, given: Mapping[str, DnsWriter] | None = None
+) -> Swept:
+    """Remove what waits. Raises nothing for a writer that fails: its records wait on.
+
+    writers: only records of these; None means all. given: writers that are not configured by name.
+    """
+    chosen = None if writers is None else frozenset(writers)
+    with services.store.read() as reader:
+        rows = [row for row in waiting(reader) if chosen is None or row.writer in chosen]
+    removed: list[DnsRecord] = []
+    left: list[Left] = []
+    away: dict[str, str] = {}
+    for row in rows:
+        if row.writer in away:
+            left.append(Left(record=row, why=away[row.writer]))
+            continue
+        try:
+            writer = (given or {}).get(row.writer) or services.writer(row.writer)
+            if _remove(services, row, writer):
+                removed.append(row)
+        except CertwrightError as problem:
+            left.append(Left(record=row, why=problem.message))
+            if problem.code in OUT_OF_REACH:
+                away[row.writer] = problem.message
+    return Swept(removed=tuple(removed), left=tuple(left))
+
+
+def left_sentences(left: Iterable[Left]) -> list[str]:
+    """One sentence for each reason, with the records' names."""
+    by_reason: dict[str, list[str]] = {}
+    for one in left:
+        by_reason.setdefault(one.why, []).append(f"{one.record.name} {one.record.type}")
+    return [
+        f"{_listed(names)} still in DNS: {why.rstrip('.')}. certwright removes {_them(names)} in the next run that "
+        "validates or deletes through this writer, or with `certwright renew --all-due`"
+        for why, names in by_reason.items()
+    ]
+
+
+def unsure_sentence(unsure: Iterable[DnsRecord]) -> str:
+    names = [f"{row.name} {row.type}" for row in unsure]
+    return (
+        f"{_listed(names)} left in place: certwright found {_them(names)} there when it came to write {_them(names)} "
+        f"(or was interrupted just then). Remove {_them(names)} by hand if nothing of yours needs {_them(names)}"
+    )
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+    return f"{', '.join(names[:NAMES_SHOWN])}{more} {'is' if len(names) == 1 else 'are'}"
+
+
+def _them(names: list[str]) -> str:
+    return "it" if len(names) == 1 else "them"
+
+
+def _remove(services: Services, row: DnsRecord, writer: DnsWriter) -> bool:
+    """False where there is nothing to do: somebody was first, or a certificate has come to need it meanwhile."""
+    with _alone(services, row):
+        with services.store.write(durable=False) as tx:
+            if tx.one(DnsRecord, **_key(row)) is None:
+                return False
+            if _handed_over(tx, row):
+                _forget(tx, row)
+                return False
+        writer.remove(row.name, row.type, row.value)
+        with services.store.write() as tx:
+            _forget(tx, row)
+    return True
+
+
+def _handed_over(tx: Transaction, row: DnsRecord) -> bool:
+    """Whether other certificates need the record; it is theirs to remove then."""
+    others = [other for other in _same(tx, row) if other.arn not in (row.arn, UNNEEDED)]
+    tx.save(*(replace(o, purpose=row.purpose) for o in others if o.purpose is not row.purpose))
+    return bool(others)
+
+
+def _same(reader: Reader, row: DnsRecord) -> list[DnsRecord]:
+    """The rows of this very record, one for each certificate."""
+    return reader.all(DnsRecord, writer=row.writer, name=row.name, type=row.type, value=row.value)
+
+
+def _alone(services: Services, row: DnsRecord) -> AbstractContextManager[Lease]:
+    """One certificate's need must not be written while another one's is taken away."""
+    return services.store.lease(f"dns:{row.writer}:{row.name}", seconds=30, wait_seconds=60)
+
+
+def _forget(tx: Transaction, row: DnsRecord) -> None:
+    tx.remove(DnsRecord, **_key(row))
+
+
+def _key(row: DnsRecord) -> dict[str, str]:
+    return {"writer": row.writer, "name": row.name, "type": row.type, "value": row.value, "arn": row.arn}
