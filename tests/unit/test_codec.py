@@ -13,7 +13,7 @@ from certwright.binding.codec import RESOURCE, SECRET, SIGNATURE, UNKNOWN_TEXT, 
 from certwright.domain.errors import CertwrightError
 from certwright.domain.values import UNKNOWN, Secret
 from google.protobuf import json_format, struct_pb2
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 keys = st.text(st.characters(codec="utf-8"), max_size=8).filter(lambda k: k != SIGNATURE)
@@ -39,6 +39,7 @@ def struct(value: Any) -> struct_pb2.Struct:
     return json_format.ParseDict({"p": value}, struct_pb2.Struct())
 
 
+@pytest.mark.proves("IAC-4")
 @given(trees)
 def test_a_tree_survives_the_wire(tree: dict[str, Any]) -> None:
     assert decode(encode(tree)) == tree
@@ -165,6 +166,8 @@ def build(target: struct_pb2.Value, value: Any) -> None:
 
 
 @given(json_values)
+@example(float("inf"))
+@example(float("nan"))
 def test_hostile_property_values_give_our_errors_only(value: Any) -> None:
     hostile = struct_pb2.Struct()
     build(hostile.fields["p"], value)

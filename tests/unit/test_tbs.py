@@ -100,6 +100,7 @@ def test_a_journal_entry_that_no_builder_makes_is_a_refusal() -> None:
     assert caught.value.code == "certificate.unbuildable"
 
 
+@pytest.mark.proves("PCA-7")
 def test_different_bytes_are_not_signed() -> None:
     prepared = tbs.prepare(pki.leaf_template(), ECDSA)
     prepared._pending[:] = [tbs.build_certificate(pki.leaf_template())]

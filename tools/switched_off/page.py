@@ -42,7 +42,12 @@ def page(rows: Sequence[Switch] | None = None) -> str:
     ids = {each for row in rows for each in row.ids}
     parts = [_NOTE, "", _HEAD, f"{len(rows)} switches, {len(ids)} ids.", ""]
     for topic in dict.fromkeys(row.topic for row in rows):
-        parts += [f"## {topic}", "", "| Behaviour | Switched off | In | Test that fails | Tried |", "|---|---|---|---|---|"]
+        parts += [
+            f"## {topic}",
+            "",
+            "| Behaviour | Switched off | In | Test that fails | Tried |",
+            "|---|---|---|---|---|",
+        ]
         parts += [_row(row, tried.get(row.digest)) for row in rows if row.topic == topic]
         parts.append("")
     return "\n".join(parts).rstrip() + "\n"

@@ -29,6 +29,7 @@ _LEFT_OUT = shutil.ignore_patterns(
 )
 _NO_PROOF = ("SyntaxError", "IndentationError", "ImportError", "ModuleNotFoundError", "NameError", "UnboundLocalError")
 TIMEOUT_S = 420
+SHOWN = 60  # characters of a failure: enough to tell, too few for a key
 FAILED = "failed"
 
 
@@ -125,7 +126,7 @@ def look_unbroken(copy: Copy, tests: Sequence[str]) -> None:
 
 
 def judge(switch: Switch, code: int, reports: Sequence[dict[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
-    """"failed" and the failures that prove it, or why it is no proof."""
+    """The word FAILED and the failures that prove it, or why it is no proof and none."""
     mine = [r for r in reports if names(r["node"], switch.test) and r["outcome"] == FAILED]
     proofs = [r for r in mine if r["when"] == "call" and not r["said"].lstrip("E ").startswith(_NO_PROOF)]
     if code == 1 and proofs:
@@ -176,4 +177,4 @@ def _shown(said: str, copy: Copy) -> str:
     """The failure's first line without directories of this machine."""
     line = next((line for line in said.splitlines() if line.strip()), "")
     line = line.replace(str(copy.directory), "…").replace(str(ROOT), "…")
-    return re.sub(r"/(?:tmp|home|root|work|Users)/\S*", "…", line)[:120]
+    return re.sub(r"/(?:tmp|home|root|work|Users)/\S*", "…", line)[:SHOWN]

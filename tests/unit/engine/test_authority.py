@@ -273,7 +273,7 @@ def test_another_renewal_window_counts_at_once_and_signs_nothing(here: World) ->
     assert version.not_after - version.renewal_due == 100 * DAY
 
 
-@pytest.mark.proves("OPS-1")
+@pytest.mark.proves("OPS-1", "REN-7")
 def test_whoever_decided_before_the_re_signing_does_nothing(here: World) -> None:
     root = here.root()
     for _ in range(2):

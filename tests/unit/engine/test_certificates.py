@@ -145,7 +145,7 @@ def test_the_same_names_may_be_in_any_number_of_certificates(here: World, issuin
     assert {record.arn for record in here.all(CertificateRecord)} == made, "each is still there under its own ARN"
 
 
-@pytest.mark.proves("CRT-1")
+@pytest.mark.proves("CRT-1", "REN-6")
 def test_a_signed_one_carries_the_keys_of_its_request_and_stores_none(here: World, issuing: AuthorityRecord) -> None:
     key = pki.key(number=4)
     record = here.signed(issuing, request(key))
@@ -322,7 +322,7 @@ def test_whoever_comes_second_finds_the_renewal_done(here: World, issuing: Autho
     assert len(here.all(VersionRecord, arn=record.arn)) == 2
 
 
-@pytest.mark.proves("CRT-4")
+@pytest.mark.proves("CRT-4", "DNS-2")
 @pytest.mark.parametrize("status", [CertificateStatus.FAILED, CertificateStatus.VALIDATION_TIMED_OUT])
 def test_a_new_attempt_under_the_same_arn_draws_fresh_tokens(
     here: World, issuing: AuthorityRecord, status: CertificateStatus
@@ -517,7 +517,7 @@ def test_an_import_without_key_keeps_the_stored_one(here: World) -> None:
 # --- delete ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.proves("ASC-8")
+@pytest.mark.proves("ASC-8", "AUD-1")
 def test_in_use_it_is_not_deleted_and_its_associations_are_named(here: World, issuing: AuthorityRecord) -> None:
     record = here.private(issuing)
     here.association(record.arn)

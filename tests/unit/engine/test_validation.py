@@ -116,7 +116,7 @@ def test_it_waits_for_the_missing_name_and_says_so_on_its_line(here: World, issu
     assert here.version(record.arn).status is CertificateStatus.ISSUED
 
 
-@pytest.mark.proves("VAL-1")
+@pytest.mark.proves("VAL-1", "VAL-6")
 def test_a_proved_name_is_not_asked_again_for_its_version(here: World, issuing: AuthorityRecord) -> None:
     record = here.public(issuing, subjectAlternativeNames=["api.example.org"])
     missing(here, record.arn, 1)
@@ -242,7 +242,7 @@ def test_a_private_name_is_looked_up_nowhere(here: World, issuing: AuthorityReco
 # --- writers --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.proves("DNS-7", "VAL-3")
+@pytest.mark.proves("DNS-7", "VAL-3", "DNS-5")
 def test_a_named_writer_puts_the_cname_and_our_own_zone_the_txt(here: World, issuing: AuthorityRecord) -> None:
     record, corp = here.public(issuing), MemoryWriter()
     missing(here, record.arn, 0)
