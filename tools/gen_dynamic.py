@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args, get_origin
 from certwright.binding.naming import to_python
 from certwright.binding.schema import fields_of, output_names
 from certwright.binding.types import strip_optional, summary
+from certwright.resources.base import Equality, meta
 from certwright.resources.registry import RESOURCES
 from pydantic import BaseModel
 
@@ -107,6 +108,8 @@ def resource(cls: Any, names: Names) -> str:
     always = {to_python(wire) for wire in output_names(cls.outputs)} | required
     attributes = {**{n: a for n, (_, a) in inputs.items()}, **{n: a for n, (_, a) in outputs.items()}}
     described = {to_python(f.alias or n): f.description or "" for n, f in cls.inputs.model_fields.items()}
+    # An object that Check also takes as its JSON text, which no schema can say.
+    as_text = {n for n in cls.inputs.model_fields if meta(cls.inputs, n).get("equality") == Equality.PASSTHROUGH}
     lines = [
         f'class {name}(CertwrightResource, module="certwright", name="{name}"):',
         _doc(summary(cls) or f"{name}.", 4),
@@ -122,6 +125,8 @@ def resource(cls: Any, names: Names) -> str:
     ]
     for argument in sorted(inputs, key=lambda n: n not in required):
         hint = names.input(inputs[argument][1])
+        if argument in as_text:
+            hint = f"{hint[:-1]} | str]"
         lines.append(
             f"        {argument}: {hint}," if argument in required else f"        {argument}: {hint} | None = None,"
         )

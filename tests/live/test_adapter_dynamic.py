@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from live.adapter_stack import Stack, new_stack
 
 pytestmark = pytest.mark.needs_pulumi
@@ -45,6 +48,42 @@ CertificateValidation(
     certificate_arn=www.arn,
     opts=ResourceOptions(custom_timeouts=CustomTimeouts(create="2s", update="2s")),
 )
+"""
+PASSTHROUGH = """
+import json
+import os
+import pulumi
+from certwright.dynamic import Certificate, PrivateCertificateAuthority
+
+root = PrivateCertificateAuthority(
+    "root", type="ROOT", certificate_authority_configuration={"subject": {"common_name": "Shop Root CA"}}
+)
+unit = pulumi.Output.secret("cost-centre-4711")
+as_object = {
+    "subject": {"common_name": root.arn.apply(lambda _: "the till"), "organizational_unit": unit},
+    "extensions": {
+        "key_usage": {"digital_signature": True},
+        "extended_key_usage": [{"extended_key_usage_type": "CLIENT_AUTH"}],
+        "subject_alternative_names": pulumi.Output.from_input([{"dns_name": "till.internal"}, {"rfc822_name": "a@b.example"}]),
+    },
+}
+as_text = {
+    "Subject": {"CommonName": "the till", "OrganizationalUnit": "cost-centre-4711"},
+    "Extensions": {
+        "KeyUsage": {"DigitalSignature": True},
+        "ExtendedKeyUsage": [{"ExtendedKeyUsageType": "CLIENT_AUTH"}],
+        "SubjectAlternativeNames": [{"DnsName": "till.internal"}, {"Rfc822Name": "a@b.example"}],
+    },
+}
+till = Certificate(
+    "till",
+    domain_name="till.internal",
+    certificate_authority_arn=root.arn,
+    template_arn="BlankEndEntityCertificate_APIPassthrough",
+    api_passthrough=json.dumps(as_text) if "TEXT" in os.environ else as_object,
+)
+pulumi.export("pem", till.certificate_pem)
+pulumi.export("passed", till.api_passthrough)
 """
 
 
@@ -102,3 +141,23 @@ def test_a_first_preview_knows_the_records_and_a_late_validation_is_kept(tmp_pat
     assert found["id"] == stack.resource("www")["id"]
     assert found["initErrors"]
     assert "val update" in stack.preview()
+
+
+@pytest.mark.proves("CRT-10", "IAC-1", "IAC-4")
+def test_a_passthrough_is_an_object_with_outputs_and_secrets_inside_or_its_json_text(tmp_path: Path) -> None:
+    stack = new_stack(tmp_path, {"Pulumi.yaml": PROJECT, "__main__.py": PASSTHROUGH})
+    assert "+ 3 to create" in stack.preview()  # most of it is not known yet
+    stack.up()
+    stack.settled()
+    leaf = x509.load_pem_x509_certificate(stack.outputs()["pem"].encode())
+    assert leaf.subject.rfc4514_string() == "CN=the till,OU=cost-centre-4711"
+    names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["till.internal"]
+    assert names.get_values_for_type(x509.RFC822Name) == ["a@b.example"]
+    purposes = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    assert list(purposes) == [ExtendedKeyUsageOID.CLIENT_AUTH]
+    assert "cost-centre-4711" not in json.dumps(stack.state()), "a secret inside an object is one in the state, too"
+    stated = stack.resource("till")["inputs"]["apiPassthrough"]["extensions"]
+    assert stated["keyUsage"] == {"digitalSignature": True}
+    assert stated["subjectAlternativeNames"][0] == {"dnsName": "till.internal"}
+    stack.settled(TEXT="1")  # the same in AWS's words, as text

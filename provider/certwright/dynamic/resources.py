@@ -240,7 +240,7 @@ class Certificate(CertwrightResource, module="certwright", name="Certificate"):
         key_usages: Input[Sequence[Input[str]]] | None = None,
         extended_key_usages: Input[Sequence[Input[str]]] | None = None,
         custom_extensions: Input[Sequence[Input[CustomExtensionArgs]]] | None = None,
-        api_passthrough: Input[ApiPassthroughArgs] | None = None,
+        api_passthrough: Input[ApiPassthroughArgs | str] | None = None,
         template_arn: Input[str] | None = None,
         validity: Input[ValidityArgs] | None = None,
         early_renewal_duration: Input[str] | None = None,
