@@ -119,7 +119,7 @@ def test_other_algorithms(peer: Peer) -> None:
     assert writer.ensure("_512.example.com", "TXT", "signed") is True
 
 
-@pytest.mark.proves("DNS-7")
+@pytest.mark.proves("DNS-7", "DNS-5")
 @pytest.mark.parametrize(
     ("changes", "code", "said"),
     [
@@ -162,6 +162,7 @@ def test_nobody_listens() -> None:
     assert nobody.endpoint in error.message
 
 
+@pytest.mark.proves("DNS-5")
 @pytest.mark.parametrize(
     ("fault", "code", "said"),
     [

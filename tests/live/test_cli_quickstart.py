@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from live.adapter_stack import cli_directory
+from live.adapter_stack import ROOT, cli_directory
 
 pytestmark = [pytest.mark.needs_pulumi, pytest.mark.proves("OPS-4")]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -27,6 +27,7 @@ def run(tmp_path: Path) -> Run:
         "PATH": f"{cli}{os.pathsep}/usr/bin:/bin",
         "HOME": str(tmp_path),
         "LANG": "C.UTF-8",
+        "PYTHONPATH": str(ROOT / "provider"),  # this checkout's commands, whatever is installed
         "CERTWRIGHT_HOME": str(tmp_path / "home"),
         "PULUMI_HOME": str(tmp_path / "pulumi"),
         "PULUMI_BACKEND_URL": f"file://{tmp_path / 'state'}",

@@ -46,7 +46,7 @@ def test_the_first_preview_makes_nothing_and_the_second_after_up_is_empty(empty:
     assert empty.files() == written
 
 
-@pytest.mark.proves("CRT-6", "IAC-3", "IAC-5")
+@pytest.mark.proves("CRT-6", "IAC-3", "IAC-5", "IAC-2")
 def test_what_changes_in_place_what_makes_a_version_and_what_replaces(stack: Stack, tmp_path: Path) -> None:
     place = tmp_path / "tls"
     stack.resources["onDisk"] = directory_association(place)

@@ -244,6 +244,7 @@ class TestClasses:
         assert made.typ == "pulumi-python:dynamic/certwright:Widget"
         assert set(made.inputs) == {"name", "password", "tags", "__provider"}
 
+    @pytest.mark.proves("SEC-6")
     def test_a_secret_argument_is_an_output_that_says_so(self) -> None:
         mocks.set_mocks(Mocks())
         seen: list[bool] = []

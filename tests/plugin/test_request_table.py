@@ -65,6 +65,15 @@ def no_change(a: Adapter) -> list[Answer]:
     return [again, a.diff(id, inputs, outputs, again["inputs"])]
 
 
+def no_change_of_a_secret(a: Adapter) -> list[Answer]:
+    """Shipped outputs do not repeat it: what it was is known from the old inputs only."""
+    secret = {"password": Secret("hunter2") if not a.dynamic else "hunter2"}
+    id, inputs, outputs = made(a, **secret)
+    again = a.check({**BASE, **secret}, inputs)
+    told = {name: value for name, value in outputs.items() if name != "password"}
+    return [again, a.diff(id, inputs, told, again["inputs"])]
+
+
 def update(a: Adapter) -> list[Answer]:
     id, inputs, outputs = made(a)
     again = a.check({**BASE, "names": ["a.example", "b.example"]}, inputs)
@@ -136,6 +145,7 @@ ROWS: tuple[Row, ...] = (
     unknowns_nested,
     bad_input,
     no_change,
+    no_change_of_a_secret,
     update,
     update_to_unknown,
     replace,

@@ -70,6 +70,7 @@ RPC_GO = (
 )
 
 
+@pytest.mark.proves("IAC-4")
 @pytest.mark.parametrize("sentinel", RPC_GO)
 def test_every_unknown_sentinel_is_unknown(sentinel: str) -> None:
     assert decode(struct([sentinel])) == {"p": [UNKNOWN]}

@@ -12,6 +12,7 @@ from builders.installation import Installation
 from certwright.binding.schema import package_schema
 from certwright.domain.errors import NotFound, Refused
 from certwright.domain.values import UNKNOWN
+from certwright.engine import authority
 from certwright.functions.registry import FUNCTIONS
 from certwright.functions.span import parse_span
 from certwright.store.dump import logical_dump
@@ -231,6 +232,9 @@ def test_authority_tells_its_place_and_that_browsers_do_not_trust_it(installatio
     assert found["parentArn"] == root.arn and found["pathLength"] == 0 and found["browserTrusted"] is False
     assert found["status"] == "ACTIVE" and found["certificateChain"].count("BEGIN CERTIFICATE") == 1
     assert "PRIVATE KEY" not in str(found)
+    with installation.services() as services:
+        authority.update(services, issuing.arn, spec={**issuing.spec, "enabled": False}, tags={}, urn="")
+    assert call(installation, "getCertificateAuthority", arn=issuing.arn)["status"] == "DISABLED"
 
 
 @pytest.mark.parametrize("cls", FUNCTIONS, ids=lambda c: c.__name__)

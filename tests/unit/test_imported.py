@@ -120,7 +120,7 @@ def test_sizes() -> None:
     assert found(body) == [("pem.too_large", "certificateBody")]
 
 
-@pytest.mark.proves("SEC-3")
+@pytest.mark.proves("SEC-3", "IMP-1")
 def test_a_weak_key_is_refused_under_the_property_that_shows_it() -> None:
     weak = rsa.generate_private_key(65537, 1024)
     leaf = pki.unlinted(public_key=weak.public_key(), key_usages=frozenset())

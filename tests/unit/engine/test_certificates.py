@@ -25,6 +25,7 @@ from certwright.engine.records import (
     CertificateStatus,
     KeyRecord,
     MaterialRecord,
+    MetaRecord,
     Mode,
     SerialRecord,
     ValidationRecord,
@@ -100,12 +101,12 @@ def test_acms_profile_gives_thirteen_months(tmp_path: Path) -> None:
 
 @pytest.mark.proves("CRT-7")
 def test_not_before_is_never_before_the_issuers(here: World) -> None:
-    young = here.root()
-    here.clock.advance(timedelta(minutes=10))
-    record = here.private(young)
-    assert served(here, record.arn).not_valid_before_utc >= NOW - timedelta(minutes=60)
-    above = here.one(MaterialRecord, arn=young.arn, version=1)
-    assert served(here, record.arn).not_valid_before_utc >= load_der(above.der).not_valid_before_utc
+    young = here.root(validity={"type": "HOURS", "value": "2"})  # backdated by a tenth of its life only
+    record = here.private(
+        young, validity=None
+    )  # of thirteen months, cut at the CA's end: would be backdated by an hour
+    above = load_der(here.one(MaterialRecord, arn=young.arn, version=1).der)
+    assert served(here, record.arn).not_valid_before_utc == above.not_valid_before_utc == NOW - timedelta(minutes=12)
 
 
 @pytest.mark.proves("CRT-12")
@@ -571,6 +572,18 @@ def test_no_signing_outside_the_issuers_life(here: World, moment: Any) -> None:
 
 @pytest.mark.proves("SEC-9")
 def test_an_issuer_of_the_future_signs_nothing(here: World) -> None:
+    here.clock.moment = NOW + DAY
+    early = here.root()
+    here.clock.moment = NOW
+    with here.services.store.write() as tx:  # the guard of the clock would speak first
+        tx.remove(MetaRecord, key="last_signed_at")
+    with pytest.raises(Refused) as refused:
+        here.private(early)
+    assert refused.value.code == "issuer.outside_life"
+
+
+@pytest.mark.proves("SEC-9")
+def test_a_clock_that_is_set_a_little_back_does_not_stop_the_signing(here: World) -> None:
     here.clock.moment = NOW + timedelta(minutes=4)
     early = here.root()
     here.clock.moment = NOW - timedelta(minutes=0, seconds=59)

@@ -33,6 +33,9 @@ AUTHORITY, CERTIFICATE = "PrivateCertificateAuthority", "Certificate"
 VALIDATION, ASSOCIATION = "CertificateValidation", "CertificateAssociation"
 ROOT: Tree = {"type": "ROOT", "certificateAuthorityConfiguration": {"subject": {"commonName": "Shop Root"}}}
 ARN = "arn:certwright:acm:local:000000000000:certificate/11111111-1111-4111-8111-111111111111"
+ANOTHER_AUTHORITY = (
+    "arn:certwright:acm-pca:local:000000000000:certificate-authority/22222222-2222-4222-8222-222222222222"
+)
 PREVIEWS: list[tuple[str, Tree]] = [
     (AUTHORITY, ROOT),
     (CERTIFICATE, {"domainName": "wiki.internal", "certificateAuthorityArn": UNKNOWN}),
@@ -265,6 +268,7 @@ def test_a_re_signed_authority_takes_its_leaves_along_in_one_preview(desk: Desk,
         ({"signingAlgorithm": "SHA512WITHECDSA"}, False, 2),
         ({"rekeyTrigger": "now"}, False, 2),
         ({"domainName": "other.internal"}, True, None),
+        ({"certificateAuthorityArn": ANOTHER_AUTHORITY}, True, None),
         ({"tags": {"a": "b"}}, False, 1),
         ({"earlyRenewalDuration": "P5D"}, False, 1),
     ],

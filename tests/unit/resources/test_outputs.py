@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from builders.world import World
 from certwright.domain.certificate import parse_bundle, parse_certificate
+from certwright.engine import validation
 from certwright.engine.records import AuthorityRecord
+from certwright.engine.services import CaaVerdict
 from certwright.resources.base import Tree
 from certwright.resources.certificate_model import CertificateOutputs
 from certwright.resources.certificate_outputs import outputs_of
@@ -52,6 +54,18 @@ def test_a_waiting_certificate_tells_what_it_waits_for(here: World, issuing: Aut
     assert told["domainValidationOptions"]
     assert "serialNumber" not in told
     assert set(told) <= wire_names(CertificateOutputs)
+
+
+@pytest.mark.proves("CRT-3", "CRT-4")
+def test_a_request_that_was_refused_tells_the_reason(here: World, issuing: AuthorityRecord) -> None:
+    record = here.public(issuing)
+    here.caa.verdicts["www.example.org"] = CaaVerdict(allowed=False, sentence='www.example.org has CAA 0 issue ";".')
+    assert not validation.look(here.services, record.arn).issued
+
+    told = outputs(here, record.arn)
+
+    assert told["failureReason"] == told["pendingVersion"]["failureReason"] == "CAA_ERROR"
+    assert told["pendingVersion"]["failureMessage"] == 'www.example.org has CAA 0 issue ";".'
 
 
 @pytest.mark.proves("CRT-2", "CRT-3")
