@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,8 @@ class Installation:
 
     def imported(self, urn: str = "legacy", *, with_key: bool = True) -> CertificateRecord:
         key = pki.key(number=7)
-        leaf = pki.leaf(private_key=key)
+        now = datetime.now(UTC)  # these stores run by the real clock
+        leaf = pki.leaf(private_key=key, at=now, not_after=now + 60 * pki.DAY)
         der = key.private_bytes(s.Encoding.DER, s.PrivateFormat.PKCS8, s.NoEncryption())
         material = ImportedMaterial(
             der=leaf.public_bytes(s.Encoding.DER),
