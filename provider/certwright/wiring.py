@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from certwright.config import Config
 from certwright.deploy import deployer, kinds
@@ -86,6 +86,7 @@ def build(config: Config, *, environment: Mapping[str, str] | None = None) -> Se
         prover=_Prover(config, entropy),
         caa=_Caa(config),
         writers=_Lazy(tuple(config.dns_writers), lambda name: _writer(config, name)),
+        make_writer=_inline_writer,
         host=socket.gethostname(),
         process=this_process(),
     )
@@ -153,6 +154,12 @@ def _writer(config: Config, name: str) -> DnsWriter:
     from certwright.validation.writers import make_writer
 
     return make_writer(config.dns_writers[name], name=name)
+
+
+def _inline_writer(settings: Mapping[str, Any], name: str) -> DnsWriter:
+    from certwright.validation.writers import make_writer
+
+    return make_writer(settings, name=name)
 
 
 def vantage_points(config: Config) -> tuple[Resolver, ...]:

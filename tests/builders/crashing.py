@@ -125,7 +125,7 @@ def in_a_child(home: Path, moment: Any, seed: int, failpoint: str) -> int:
         code = 1
         try:
             if failpoint:
-                os.environ["CERTWRIGHT_FAILPOINT"] = failpoint
+                failpoints.arm(failpoint)
             run(home, moment, seed)
             code = 0
         except BaseException:

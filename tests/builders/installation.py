@@ -117,15 +117,13 @@ class Installation:
         return self._certificate(urn, Mode.PUBLIC, spec, {})
 
     def imported(self, urn: str = "legacy", *, with_key: bool = True) -> CertificateRecord:
-        """Of two months from today: the commands look at the real clock."""
-        today = datetime.now(UTC).replace(microsecond=0)
-        above = pki.authority("Foreign Root", number=6, at=today)
         key = pki.key(number=7)
-        leaf = pki.leaf(above, private_key=key, at=today, not_after=today + 60 * pki.DAY)
+        now = datetime.now(UTC)  # these stores run by the real clock
+        leaf = pki.leaf(private_key=key, at=now, not_after=now + 60 * pki.DAY)
         der = key.private_bytes(s.Encoding.DER, s.PrivateFormat.PKCS8, s.NoEncryption())
         material = ImportedMaterial(
             der=leaf.public_bytes(s.Encoding.DER),
-            chain_pem=bundle_pem(above.chain),
+            chain_pem=bundle_pem(pki.issuing().chain),
             key_pkcs8=der if with_key else None,
         )
         return self._certificate(urn, Mode.IMPORTED, {}, {}, material)

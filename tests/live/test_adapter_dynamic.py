@@ -7,9 +7,12 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from builders.dns import OTHER_SECRET
+from certwright.config import environment_name
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from live.adapter_stack import Stack, new_stack
+from live.publicworld import TSIG_SECRET, settings, world
 
 pytestmark = pytest.mark.needs_pulumi
 
@@ -84,6 +87,26 @@ till = Certificate(
 )
 pulumi.export("pem", till.certificate_pem)
 pulumi.export("passed", till.api_passthrough)
+"""
+INLINE = """
+import os
+import pulumi
+from certwright.dynamic import Certificate, CertificateValidation
+
+www = Certificate("www", domain_name="www.example.com", validation_method="DNS")
+proved = CertificateValidation(
+    "proved",
+    certificate_arn=www.arn,
+    dns_writer={
+        "rfc2136": {
+            "server": www.arn.apply(lambda _: os.environ["SERVER"]),
+            "key_name": "writer",
+            "key_secret": os.environ["TSIG"],
+        }
+    },
+)
+pulumi.export("record", www.domain_validation_options[0].resource_record_name)
+pulumi.export("status", proved.status)
 """
 
 
@@ -161,3 +184,24 @@ def test_a_passthrough_is_an_object_with_outputs_and_secrets_inside_or_its_json_
     assert stated["keyUsage"] == {"digitalSignature": True}
     assert stated["subjectAlternativeNames"][0] == {"dnsName": "till.internal"}
     stack.settled(TEXT="1")  # the same in AWS's words, as text
+
+
+@pytest.mark.proves("DNS-7", "IAC-1", "IAC-4", "SEC-6")
+def test_an_inline_writer_writes_and_its_key_is_a_secret(tmp_path: Path) -> None:
+    with world() as dns:
+        environment = {environment_name(name): value for name, value in settings(dns).items()}
+        environment |= {"SERVER": dns.endpoint, "TSIG": TSIG_SECRET}
+        stack = new_stack(tmp_path, {"Pulumi.yaml": PROJECT, "__main__.py": INLINE}, **environment)
+        said = [stack.preview("--diff"), stack.up()]
+        stack.settled()
+        outputs = stack.outputs()
+        assert outputs["status"] == "SUCCESS"
+        assert dns.records(outputs["record"], "CNAME") != ()
+        assert TSIG_SECRET not in json.dumps(stack.state())
+        said.append(stack.preview("--diff", TSIG=OTHER_SECRET))
+        assert "~ 1 to update" in said[-1]
+        said.append(stack.preview(check=False, TSIG="not base64!"))
+        assert "keySecret must be base64" in said[-1]
+        stack.pulumi("destroy", "--yes", "--non-interactive")
+        assert dns.records(outputs["record"], "CNAME") == ()
+    assert not [text for text in said for secret in (TSIG_SECRET, OTHER_SECRET, "not base64!") if secret in text]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from cryptography import x509
 from live.harness import Stack, directory_association, wait_for
 from live.publicworld import (
     CA_IDENTITY,
+    TSIG_SECRET,
     options_of,
     public,
     publish,
@@ -189,6 +191,38 @@ def test_a_certificate_goes_although_its_writer_fails_and_a_later_run_takes_the_
     assert "still in DNS" not in shop.destroy().ok().text
     for option in (written, other):
         assert dns.records(option["resourceRecordName"], "CNAME") == ()
+
+
+@pytest.mark.proves("DNS-7", "VAL-3", "SEC-6", "SEC-2")
+def test_an_inline_writer_takes_its_records_along_and_its_key_is_nowhere_in_clear(shop: Stack, dns: DnsServer) -> None:
+    inline = {"server": dns.host, "port": dns.port, "keyName": "writer", "keySecret": TSIG_SECRET}
+    shop.resources["www"] = public()
+    shop.resources["proved"] = validation(dnsWriter={"rfc2136": inline})
+    said = [shop.preview("--diff").ok().text, shop.up().ok().text]
+    [option] = options_of(shop)
+    assert dns.records(option["resourceRecordName"], "CNAME") != ()
+    shop.unchanged()
+    assert TSIG_SECRET not in json.dumps(shop.export())
+
+    shop.resources["proved"] = validation(dnsWriter={"rfc2136": {**inline, "zone": "example.com"}})
+    said.append(shop.preview("--diff").ok().text)
+    assert shop.preview_json().ok().ops == {"proved": "update"}
+    said.append(shop.up().ok().text)
+    assert dns.records(option["resourceRecordName"], "CNAME") != ()
+    shop.unchanged()
+    said.append(shop.refresh().ok().text)
+    shop.unchanged()
+    assert TSIG_SECRET not in json.dumps(shop.export())
+    assert not [text for text in said if TSIG_SECRET in text]
+
+    shop.resources["proved"] = validation(dnsWriter={"rfc2136": {**inline, "keySecret": TSIG_SECRET[:-1] + "!"}})
+    run = shop.preview().failed()
+    assert "keySecret must be base64" in run.text
+    assert TSIG_SECRET[:-1] not in run.text
+    shop.resources["proved"] = validation(dnsWriter={"rfc2136": {**inline, "zone": "example.com"}})
+    shop.unchanged()
+    shop.destroy().ok()
+    assert dns.records(option["resourceRecordName"], "CNAME") == ()
 
 
 @pytest.mark.proves("VAL-3")

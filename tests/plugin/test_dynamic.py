@@ -29,6 +29,7 @@ from certwright.dynamic.frame import surroundings
 from certwright.dynamic.functions import Function
 from certwright.dynamic.resource import CertwrightResource
 from certwright.dynamic.view import Value, view
+from certwright.resources.validation_model import CertificateValidationInputs
 from hypothesis import given
 from hypothesis import strategies as st
 from plugin.dynamic_host import Dynamic, host_module, running_host
@@ -254,6 +255,21 @@ class TestClasses:
             found = properties("Widget", WidgetInputs, {"name": "wiki", "password": "hunter2"})
             assert found["name"] == "wiki"
             seen.append(await found["password"].is_secret())
+
+        program()
+        assert seen == [True]
+
+    def test_a_secret_inside_an_object_is_one_too(self) -> None:
+        mocks.set_mocks(Mocks())
+        seen: list[bool] = []
+
+        @pulumi.runtime.test
+        async def program() -> None:
+            writer = {"rfc2136": {"server": "192.0.2.53", "key_secret": "c2VjcmV0"}}
+            found = properties("CertificateValidation", CertificateValidationInputs, {"dns_writer": writer})
+            stated = found["dnsWriter"]["rfc2136"]
+            assert stated["server"] == "192.0.2.53"
+            seen.append(await stated["keySecret"].is_secret())
 
         program()
         assert seen == [True]

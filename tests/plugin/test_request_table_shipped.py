@@ -156,6 +156,21 @@ def public_waits(open_: Open) -> list[Answer]:
     return [checked, made, waiting, v.create(waiting["inputs"], timeout=0.2), c.read(made["id"], {}, made["outputs"])]
 
 
+def inline_writers(open_: Open) -> list[Answer]:
+    """The key is a secret in what Check gives back, and in no refusal; unknowns pass."""
+    v = open_(VALIDATION)
+    arn = "arn:certwright:acm:eu-1:000000000000:certificate/00000000-0000-4000-8000-000000000000"
+    stated = {"server": "192.0.2.53", "port": 53, "keyName": "corp", "keySecret": "aHVudGVyMg=="}
+
+    def asked(**vary: Any) -> Answer:
+        return v.check({"certificateArn": arn, "dnsWriter": {"rfc2136": {**stated, **vary}}})
+
+    whole = v.check({"certificateArn": arn, "dnsWriter": Secret({"rfc2136": stated})})
+    accepted = asked()
+    assert accepted["inputs"]["dnsWriter"] == {"rfc2136": {**stated, "keySecret": Secret("aHVudGVyMg==")}}
+    return [accepted, whole, asked(keySecret=UNKNOWN), asked(keySecret="hunter2!"), asked(secret="hunter2")]
+
+
 def association_without_a_version(open_: Open) -> list[Answer]:
     a = open_(ASSOCIATION)
     return [
@@ -164,7 +179,15 @@ def association_without_a_version(open_: Open) -> list[Answer]:
     ]
 
 
-ROWS = (private, unknown_authority, wrong_names, wrong_key, public_waits, association_without_a_version)
+ROWS = (
+    private,
+    unknown_authority,
+    wrong_names,
+    wrong_key,
+    public_waits,
+    inline_writers,
+    association_without_a_version,
+)
 
 
 @pytest.mark.proves("IAC-1")

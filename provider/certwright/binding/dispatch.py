@@ -165,9 +165,9 @@ class Dispatcher:
         """The findings of a check as (property, reason), with no secret property named."""
         if not result.findings:
             return []
-        from certwright.binding.schema import secret_names
+        from certwright.binding.schema import secret_holders
 
-        secret = secret_names(self.handler(call.token).inputs)
+        secret = secret_holders(self.handler(call.token).inputs)
         return [failure(f, secret=secret) for f in result.findings]
 
     def diff(self, call: Call, *, id: str, old_inputs: Tree, olds: Tree, news: Tree) -> DiffAnswer:

@@ -9,7 +9,7 @@ import inspect
 import json
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -182,6 +182,21 @@ def fields_of(model: type[BaseModel]) -> dict[str, tuple[str, Any]]:
 @lru_cache(maxsize=64)
 def secret_names(model: type[BaseModel]) -> frozenset[str]:
     return frozenset(f.alias or n for n, f in model.model_fields.items() if _extra(f).get("secret"))
+
+
+@lru_cache(maxsize=64)
+def secret_holders(model: type[BaseModel]) -> frozenset[str]:
+    """Wire names of the properties that are secret or hold a secret inside: Pulumi prints the whole value of a property
+    that a finding names."""
+    inside = {f.alias or n for n, f in model.model_fields.items() if _holds_secret(f.annotation)}
+    return secret_names(model) | inside
+
+
+def _holds_secret(annotation: Any) -> bool:
+    annotation = strip_optional(annotation)[0]
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return bool(secret_holders(annotation))
+    return any(_holds_secret(member) for member in get_args(annotation))
 
 
 def required_names(model: type[BaseModel]) -> list[str]:

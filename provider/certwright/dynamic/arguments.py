@@ -49,16 +49,23 @@ def shape(value: Any, annotation: Any) -> Any:
         if model is None:
             inner = get_args(annotation)[1] if get_origin(annotation) is dict else Any
             return {k: shape(v, inner) for k, v in value.items()}
-        fields = dict(fields_of(model).values())
-        return {
-            _wire_key(k, fields): shape(v, fields.get(_wire_key(k, fields), Any))
-            for k, v in value.items()
-            if v is not None
-        }
+        return _shaped(model, value)
     if isinstance(value, list | tuple | set | frozenset):
         inner = (get_args(annotation) or (Any,))[0]
         return [shape(v, inner) for v in value]
     return value
+
+
+def _shaped(model: type[BaseModel], value: Mapping[str, Any]) -> dict[str, Any]:
+    fields, secrets = dict(fields_of(model).values()), secret_names(model)
+    found = {}
+    for key, inner in value.items():
+        if inner is None:
+            continue
+        wire = _wire_key(key, fields)
+        shaped = shape(inner, fields.get(wire, Any))
+        found[wire] = pulumi.Output.secret(shaped) if wire in secrets else shaped
+    return found
 
 
 def _wire_key(key: str, fields: Mapping[str, Any]) -> str:

@@ -134,6 +134,23 @@ class ValidityArgs(TypedDict, total=False):
     value: Input[str]
 
 
+class InlineDnsWriterArgs(TypedDict, total=False):
+    """A DNS writer that the program describes itself: exactly one kind."""
+
+    rfc2136: Input[Rfc2136UpdateArgs]
+
+
+class Rfc2136UpdateArgs(TypedDict, total=False):
+    """A DNS server that takes dynamic updates (RFC 2136) signed by TSIG, and the key for it."""
+
+    server: Input[str]
+    port: Input[int]
+    zone: Input[str]
+    key_name: Input[str]
+    key_secret: Input[str]
+    key_algorithm: Input[str]
+
+
 class CertificateAuthorityConfigurationArgs(TypedDict, total=False):
     """Key, signature and subject of an authority."""
 
@@ -333,7 +350,7 @@ class CertificateValidation(CertwrightResource, module="certwright", name="Certi
     _provider_class = providers.CertificateValidationProvider
     certificate_arn: Output[str]
     validation_record_fqdns: Output[list[str] | None]
-    dns_writer: Output[str | None]
+    dns_writer: Output[Any]
     region: Output[str | None]
     status: Output[str]
     store_id: Output[str]
@@ -353,15 +370,17 @@ class CertificateValidation(CertwrightResource, module="certwright", name="Certi
         *,
         certificate_arn: Input[str],
         validation_record_fqdns: Input[Sequence[Input[str]]] | None = None,
-        dns_writer: Input[str] | None = None,
+        dns_writer: Input[str | InlineDnsWriterArgs] | None = None,
         region: Input[str] | None = None,
     ) -> None:
         """
         certificate_arn: ARN of the certificate to wait for.
         validation_record_fqdns: Names of the validation records that the program makes: a missing one is
             named at once.
-        dns_writer: Name of the configured DNS writer (`certwright:dnsWriters`) that writes the validation
-            records. Without it the records are the program's own.
+        dns_writer: Who writes the validation records: the name of a configured DNS writer
+            (`certwright:dnsWriters`), or one that is described here. Without it the records are the program's
+            own. What a configured writer wrote goes with the certificate, what an inline one wrote goes with
+            this resource, which has its key.
         region: Region; default: the provider's.
         """
         super().__init__(

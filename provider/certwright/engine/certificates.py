@@ -73,7 +73,12 @@ def create(
 def create_all(services: Services, wishes: Sequence[Wanted]) -> list[Created | Exception]:
     """Journal in one transaction, sign and store in another. A wish that is refused is refused alone."""
     try:
-        made = _journal_all(services, wishes)
+        try:
+            # The journal of what is signed next need not wait for the disk: both are there before anybody is answered.
+            signed_next = all(wish.mode in (Mode.PRIVATE, Mode.SIGNED) for wish in wishes)
+            made = _journal_all(services, wishes, durable=not signed_next)
+        except _LeftBehind:
+            made = _journal_all(services, wishes, durable=True)
     except Refused as refused:  # nothing was written
         if len(wishes) == 1:
             return [refused]
@@ -94,15 +99,21 @@ def create_all(services: Services, wishes: Sequence[Wanted]) -> list[Created | E
     return answers
 
 
+class _LeftBehind(Exception):
+    """Something is adopted, and nothing may be left to sign for it: the adoption itself has to be on the disk."""
+
+
 def _journal_all(
-    services: Services, wishes: Sequence[Wanted]
+    services: Services, wishes: Sequence[Wanted], *, durable: bool
 ) -> list[tuple[CertificateRecord, bool, Journaled | None]]:
-    """Record, "adopted", and what is ready to be signed, for each wish."""
+    """Record, "adopted", and what is ready to be signed, for each wish. Raises _LeftBehind before anything is written."""
     now = services.clock.now()
     made: list[tuple[CertificateRecord, bool, Journaled | None]] = []
-    with services.store.write() as tx:
+    with services.store.write(durable=durable) as tx:
         # Every question before the first write, which a question would flush.
         left_behind = [adoptable(tx, CertificateRecord, wish.urn) for wish in wishes]
+        if not durable and any(left_behind):
+            raise _LeftBehind
         for wish, left in zip(wishes, left_behind, strict=True):
             arn = str(new_certificate_arn(wish.region, wish.account, services.entropy.token_bytes(16)))
             if left is not None and _same_identity(left, wish.mode, wish.spec, wish.region):
@@ -158,7 +169,8 @@ def reissue(
     fresh = None
     with services.store.lease(f"certificate:{arn}", seconds=30, wait_seconds=60):
         now = services.clock.now()
-        with services.store.write() as tx:
+        # As in `create_all`: a private version is signed and stored durably before this call ends.
+        with services.store.write(durable=before.mode is Mode.PUBLIC) as tx:
             record = get(tx, arn)
             if record.newest_version == expected_newest:
                 record = _drop_unfinished(services, tx, record)

@@ -1,7 +1,7 @@
 """The places where a test may kill the process, listed once (SEC-5).
 
 `CERTWRIGHT_FAILPOINT=name` or `name:3` (third hit) ends the process with SIGKILL at that place, as a power cut would.
-Outside tests the variable is unset and `hit` is one dictionary look-up.
+The process has it from its start; outside tests it is unset, and `hit` returns at once.
 """
 
 from __future__ import annotations
@@ -33,17 +33,23 @@ FAILPOINTS: tuple[str, ...] = (
     "delete.after_record",
 )
 
+_wanted = os.environ.get("CERTWRIGHT_FAILPOINT", "")
 _hits: dict[str, int] = {}
+
+
+def arm(wanted: str) -> None:
+    """What the variable would say, for a process that was forked."""
+    global _wanted
+    _wanted = wanted
 
 
 def hit(name: str) -> None:
     """Die here when the environment asks for it. An unlisted name is a programming error."""
-    wanted = os.environ.get("CERTWRIGHT_FAILPOINT")
-    if not wanted:
+    if not _wanted:
         return
     if name not in FAILPOINTS:
         raise AssertionError(f"failpoint {name!r} is not listed")
-    target, _, count = wanted.partition(":")
+    target, _, count = _wanted.partition(":")
     if target != name:
         return
     _hits[name] = _hits.get(name, 0) + 1

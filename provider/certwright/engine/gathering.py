@@ -12,6 +12,8 @@ D = TypeVar("D")
 
 # Of one round: what comes later waits for the next, so that nobody waits long.
 LIMIT = 64
+# How long a round waits for those who were in the one before: they were answered this moment and may come again.
+PATIENCE_S = 0.0004
 
 
 @dataclass(slots=True, eq=False)
@@ -24,13 +26,16 @@ class _Ticket(Generic[W, D]):
 class Gathering(Generic[W, D]):
     """One caller leads: it works for everybody who waits by then, and calls the next leader when it has its own answer.
 
-    Nobody waits for company: alone, it is one call. Whoever was answered goes on at once and never queues for a turn.
+    Who is alone never waits for company. Only after a round that was shared does the next wait for as many, and not for long:
+    otherwise the first to come back would work for itself alone, and the others would share every second round.
     """
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._led = False
         self._waiting: list[_Ticket[W, D]] = []
+        self._came = threading.Condition(self._guard)
+        self._expected = 1
 
     def do(self, wanted: W, work: Callable[[Sequence[W]], Sequence[D | Exception]]) -> D:
         """The answer to this wish.
@@ -41,6 +46,8 @@ class Gathering(Generic[W, D]):
         ticket: _Ticket[W, D] = _Ticket(wanted)
         with self._guard:
             self._waiting.append(ticket)
+            if self._led and len(self._waiting) >= self._expected:
+                self._came.notify()
             lead, self._led = not self._led, True
         if not lead:
             self._wait(ticket)
@@ -74,11 +81,16 @@ class Gathering(Generic[W, D]):
                 self._round(work)
         finally:
             with self._guard:
+                if mine in self._waiting:  # interrupted before its round began
+                    self._waiting.remove(mine)
                 self._pass_on()
 
     def _round(self, work: Callable[[Sequence[W]], Sequence[D | Exception]]) -> None:
         with self._guard:
+            if len(self._waiting) < self._expected:
+                self._came.wait(PATIENCE_S)
             batch, self._waiting = self._waiting[:LIMIT], self._waiting[LIMIT:]
+            self._expected = len(batch)
         answers: Sequence[D | Exception]
         answers = [RuntimeError("the thread that worked for this one was interrupted")] * len(batch)
         try:

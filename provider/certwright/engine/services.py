@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -22,6 +22,7 @@ from certwright.engine.ports import (
     Transaction,
 )
 from certwright.engine.records import MetaRecord
+from certwright.engine.writers import place
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 _LAST_SIGNED = "last_signed_at"
@@ -62,6 +63,10 @@ class CaaChecker(Protocol):
         """`name` may be a wildcard (`*.example.com`), which `issuewild` rules."""
 
 
+def _no_inline_writers(settings: Mapping[str, Any], name: str) -> DnsWriter:
+    raise NotFound(f'no DNS writer can be made here from the program\'s settings ("{name}")', code="dns.writer_unknown")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     config: Config
@@ -75,11 +80,14 @@ class Services:
     caa: CaaChecker
     writers: Mapping[str, DnsWriter]
     host: str
+    # From settings of a program's own (`{rfc2136: {…}}`) and a name for its sentences.
+    make_writer: Callable[[Mapping[str, Any], str], DnsWriter] = _no_inline_writers
     process: str  # host/boot-id/pid/start-time, as `claims.this_process` gives it
     creates: Gathering[Any, Any] = field(default_factory=Gathering, init=False, repr=False, compare=False)
 
     def writer(self, name: str) -> DnsWriter:
-        found = self.writers.get(name)
+        """A configured writer by its name, or by the place that an inline one wrote to. Raises NotFound."""
+        found = self.writers.get(name) or self._configured_at(name)
         if found is None:
             known = ", ".join(sorted(self.writers)) or "none is configured"
             raise NotFound(
@@ -87,6 +95,13 @@ class Services:
                 code="dns.writer_unknown",
             )
         return found
+
+    def knows_writer(self, name: str) -> bool:
+        return name in self.writers or self._configured_at(name) is not None
+
+    def _configured_at(self, place_: str) -> DnsWriter | None:
+        there = (name for name, settings in self.config.dns_writers.items() if place(settings) == place_)
+        return next((self.writers[name] for name in there if name in self.writers), None)
 
     def close(self) -> None:
         self.store.close()

@@ -34,6 +34,7 @@ from certwright.engine.records import (
     VersionRecord,
 )
 from certwright.engine.services import NameProof, Services
+from certwright.engine.writers import Chosen
 
 LOOK_INTERVAL_S = 5.0
 SHOWN_WAITING = 3
@@ -260,6 +261,15 @@ def _write_records(
                 type="TXT",
                 value=row.txt_value,
             )
+
+
+def write_cnames(services: Services, arn: str, writer: Chosen) -> None:
+    """The records of a certificate through another writer than before. Raises WriterFailed."""
+    with services.store.read() as reader:
+        record = get(reader, arn)
+    for option in options(services, record.spec, record.account):
+        name, value = str(option["resourceRecordName"]), str(option["resourceRecordValue"])
+        dnsrecords.write(services, record.arn, writer.writer, writer.name, name=name, type="CNAME", value=value)
 
 
 def _proved(services: Services, row: ValidationRecord, cancel: CancelSignal | None) -> tuple[ValidationRecord, str]:

@@ -9,12 +9,14 @@ from typing import Any, ClassVar
 from certwright.domain.arn import ArnKind, parse_arn
 from certwright.domain.errors import CertwrightError, Finding, Reason
 from certwright.domain.values import UNKNOWN, reveal
-from certwright.engine import validation
+from certwright.engine import dnsrecords, validation
 from certwright.engine.claims import find
 from certwright.engine.decision import Action, decide_certificate, gather_certificate
 from certwright.engine.issuance import get
-from certwright.engine.ports import DnsWriter, Reader
+from certwright.engine.ports import Reader
 from certwright.engine.records import CertificateRecord, CertificateStatus, ValidationRecord, VersionRecord
+from certwright.engine.writers import chosen
+from certwright.resources import inline_writer
 from certwright.resources.base import (
     Change,
     CheckResult,
@@ -54,7 +56,9 @@ class CertificateValidation(Handling):
     def check(self, ctx: Context, *, olds: Tree, news: Tree) -> CheckResult:
         ctx.run.note_checked(ctx.urn)
         tree, findings = without_managed(CertificateValidationInputs, olds, news)
-        typed, problems = decode(CertificateValidationInputs, tree)
+        tree, problems = inline_writer.checked(self.services, tree)
+        findings += problems
+        typed, problems = decode(CertificateValidationInputs, inline_writer.without(tree))
         findings += problems
         findings += _arn_findings(typed.certificate_arn)
         if isinstance(typed.dns_writer, str) and typed.dns_writer not in self.services.writers:
@@ -173,8 +177,7 @@ class CertificateValidation(Handling):
         if not record.driven:
             with self.services.store.write() as tx:
                 tx.save(replace(get(tx, record.arn), driven=True))
-        writer_name = text(news, "dnsWriter")
-        writer: DnsWriter | None = self.services.writer(writer_name) if writer_name else None
+        found = chosen(self.services, inline_writer.stated(news))
         last = ""
 
         def progress(sentence: str) -> None:
@@ -189,8 +192,8 @@ class CertificateValidation(Handling):
             timeout_s=ctx.timeout_s or self.default_timeout_s,
             cancel=ctx.cancel,
             progress=progress,
-            writer=writer,
-            writer_name=writer_name,
+            writer=found.writer if found else None,
+            writer_name=found.name if found else "",
         )
         outputs = self._outputs(record.arn, news)
         if not outcome.issued:
@@ -247,11 +250,33 @@ class CertificateValidation(Handling):
         if ctx.preview:
             return UpdateResult(outputs=self._previewed(news, olds))
         self.confirm(olds)
+        before, after = inline_writer.name_of(old_inputs), inline_writer.name_of(news)
+        if before and before != after:
+            self._leave_writer(ctx, id, old_inputs)
+            found = chosen(self.services, inline_writer.stated(news))
+            if found is not None:  # also for a version that is issued: its renewal needs the record
+                validation.write_cnames(self.services, id, found)
         return UpdateResult(outputs=self._drive(ctx, id, news))
 
+    def _leave_writer(self, ctx: Context, arn: str, tree: Tree) -> None:
+        """Nobody will have an inline writer's key again: what it wrote goes now."""
+        name = inline_writer.name_of(tree)
+        if not name:
+            return
+        ctx.run.note_write()
+        with self.services.store.write() as tx:
+            unsure = dnsrecords.release(tx, arn, writer=name)
+        found = chosen(self.services, inline_writer.stated(tree))
+        given = {name: found.writer} if found is not None else {}
+        for sentence in dnsrecords.left_sentences(dnsrecords.sweep(self.services, [name], given=given).left):
+            ctx.log(Severity.WARNING, sentence)
+        if unsure:
+            ctx.log(Severity.INFO, dnsrecords.unsure_sentence(unsure))
+
     def delete(self, ctx: Context, *, id: str, olds: Tree) -> None:
-        """Nothing to take away: the certificate stays, but is no longer driven."""
+        """The certificate stays, but is no longer driven. What an inline writer wrote goes, with its key."""
         self.confirm(olds)
+        self._leave_writer(ctx, id, olds)
         with self.services.store.read() as reader:
             record = reader.one(CertificateRecord, arn=id)
         if record is not None and record.driven:

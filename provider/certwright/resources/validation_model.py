@@ -14,6 +14,23 @@ class DomainValidation(Model):
     asked_at: str | None = out("Where it was asked.")
 
 
+class Rfc2136Update(Model):
+    """A DNS server that takes dynamic updates (RFC 2136) signed by TSIG, and the key for it."""
+
+    server: str = prop("Its address, `host` or `host:port`.", required=True)
+    port: int | None = prop("Its port; default 53.")
+    zone: str | None = prop("The zone to write into; without it the server is asked which zone holds a name.")
+    key_name: str = prop("Name of the TSIG key.", required=True)
+    key_secret: str = prop("The key's secret in base64.", required=True, secret=True, source="RFC 8945")
+    key_algorithm: str | None = prop("`hmac-sha256` (default), `hmac-sha512` …")
+
+
+class InlineDnsWriter(Model):
+    """A DNS writer that the program describes itself: exactly one kind."""
+
+    rfc2136: Rfc2136Update | None = prop("Dynamic updates with TSIG.", source="RFC 2136")
+
+
 class CertificateValidationInputs(Model):
     certificate_arn: str = prop(
         "ARN of the certificate to wait for.", change=Change.REPLACE, required=True, source="pulumi-aws"
@@ -24,9 +41,10 @@ class CertificateValidationInputs(Model):
         equality=Equality.NAMES,
         source="pulumi-aws",
     )
-    dns_writer: str | None = prop(
-        "Name of the configured DNS writer (`certwright:dnsWriters`) that writes the validation records. Without it the "
-        "records are the program's own.",
+    dns_writer: str | InlineDnsWriter | None = prop(
+        "Who writes the validation records: the name of a configured DNS writer (`certwright:dnsWriters`), or one that is "
+        "described here. Without it the records are the program's own. What a configured writer wrote goes with the "
+        "certificate, what an inline one wrote goes with this resource, which has its key.",
         change=Change.UPDATE,
     )
     region: str | None = prop("Region; default: the provider's.", change=Change.REPLACE)

@@ -53,7 +53,15 @@ def decode_time(value: int) -> datetime:
 
 # ASCII only: PostgreSQL's text refuses NUL and lone surrogates, which JSON escapes. Made once: json.dumps would make an
 # encoder for each value.
-_dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode
+
+
+def _dump(value: dict[str, Any]) -> str:
+    return _encode(value) if value else "{}"
+
+
+def _dump_tuple(value: tuple[Any, ...]) -> str:
+    return _encode(value) if value else "[]"
 
 
 def _load_tuple(value: str) -> tuple[Any, ...]:
@@ -67,8 +75,8 @@ CODECS: dict[Any, Codec] = {
     bytes: Codec(column=Column.BYTES, decode=bytes),
     datetime: Codec(column=Column.INTEGER, encode=encode_time, decode=decode_time),
     dict[str, Any]: Codec(column=Column.TEXT, encode=_dump, decode=json.loads),
-    tuple[str, ...]: Codec(column=Column.TEXT, encode=_dump, decode=_load_tuple),
-    tuple[dict[str, Any], ...]: Codec(column=Column.TEXT, encode=_dump, decode=_load_tuple),
+    tuple[str, ...]: Codec(column=Column.TEXT, encode=_dump_tuple, decode=_load_tuple),
+    tuple[dict[str, Any], ...]: Codec(column=Column.TEXT, encode=_dump_tuple, decode=_load_tuple),
 }
 
 # (record, table, primary key)
@@ -196,4 +204,5 @@ def mappings() -> dict[type[Any], Mapping]:
 
 
 def mapping_of(kind: type[Any]) -> Mapping:
+    """Raises KeyError for what is no record."""
     return mappings()[kind]

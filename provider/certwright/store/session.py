@@ -48,17 +48,20 @@ class SqlReader:
 
     def one(self, kind: type[R], /, **equals: Any) -> R | None:
         mapping = mapping_of(kind)
-        if len(equals) == len(mapping.key) and all(isinstance(equals.get(k), str | int) for k in mapping.key):
-            known = self._known.setdefault(kind, {})
-            key = tuple(equals[k] for k in mapping.key)
-            if key not in known:
-                prepared = self._statements.by_key(mapping)
-                found = self._records(mapping, prepared, {f"f_{name}": equals[name] for name in equals} | {"limit": 1})
-                known[key] = found[0] if found else None
-            answer: R | None = known[key]
-            return answer
-        several = self.all(kind, limit=1, **equals)
-        return several[0] if several else None
+        key = _key_in(mapping, equals)
+        if key is None:
+            several = self.all(kind, limit=1, **equals)
+            return several[0] if several else None
+        known = self._known.get(kind)
+        if known is None:
+            known = self._known[kind] = {}
+        if key not in known:
+            values = {f"f_{name}": value for name, value in equals.items()}
+            values["limit"] = 1
+            found = self._records(mapping, self._statements.by_key(mapping), values)
+            known[key] = found[0] if found else None
+        answer: R | None = known[key]
+        return answer
 
     def all(self, kind: type[R], /, *, limit: int | None = None, after: str | None = None, **equals: Any) -> list[R]:
         return self._select(kind, limit=limit, after=after, equals=equals)
@@ -281,6 +284,17 @@ class SqlTransaction(SqlReader):
             return int(cursor.rowcount)
         except self._failure as error:
             self._refuse(error)
+
+
+def _key_in(mapping: Mapping, equals: dict[str, Any]) -> tuple[Any, ...] | None:
+    """The whole primary key, when that is what the filter gives; a list of values or None is a question of another kind."""
+    if len(equals) != len(mapping.key):
+        return None
+    key = tuple([equals.get(name) for name in mapping.key])
+    for part in key:
+        if not isinstance(part, str | int):
+            return None
+    return key
 
 
 def _taken(mapping: Mapping, batch: list[Any]) -> Conflict:

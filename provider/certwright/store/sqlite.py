@@ -270,7 +270,7 @@ class SqliteBackend:
 
     def _stat(self) -> os.stat_result | None:
         try:
-            return self.path.stat()
+            return os.stat(self.shown)  # of every transaction, so without the detour through Path
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:

@@ -28,6 +28,8 @@ __all__ = [
     'DirectoryTargetArgsDict',
     'GeneralNameArgs',
     'GeneralNameArgsDict',
+    'InlineDnsWriterArgs',
+    'InlineDnsWriterArgsDict',
     'OtherNameArgs',
     'OtherNameArgsDict',
     'PassthroughExtendedKeyUsageArgs',
@@ -42,6 +44,8 @@ __all__ = [
     'PolicyQualifierInfoArgsDict',
     'PolicyQualifierArgs',
     'PolicyQualifierArgsDict',
+    'Rfc2136UpdateArgs',
+    'Rfc2136UpdateArgsDict',
     'SubjectArgs',
     'SubjectArgsDict',
     'TargetArgs',
@@ -602,6 +606,42 @@ class GeneralNameArgs:
     @uniform_resource_identifier.setter
     def uniform_resource_identifier(self, value: Optional[pulumi.Input[_builtins.str]]):
         pulumi.set(self, "uniform_resource_identifier", value)
+
+
+if not MYPY:
+    class InlineDnsWriterArgsDict(TypedDict):
+        """
+        A DNS writer that the program describes itself: exactly one kind.
+        """
+        rfc2136: NotRequired[pulumi.Input['Rfc2136UpdateArgsDict']]
+        """
+        Dynamic updates with TSIG. Source: RFC 2136.
+        """
+elif False:
+    InlineDnsWriterArgsDict: TypeAlias = Mapping[str, Any]
+
+@pulumi.input_type
+class InlineDnsWriterArgs:
+    def __init__(__self__, *,
+                 rfc2136: Optional[pulumi.Input['Rfc2136UpdateArgs']] = None):
+        """
+        A DNS writer that the program describes itself: exactly one kind.
+        :param pulumi.Input['Rfc2136UpdateArgs'] rfc2136: Dynamic updates with TSIG. Source: RFC 2136.
+        """
+        if rfc2136 is not None:
+            pulumi.set(__self__, "rfc2136", rfc2136)
+
+    @_builtins.property
+    @pulumi.getter
+    def rfc2136(self) -> Optional[pulumi.Input['Rfc2136UpdateArgs']]:
+        """
+        Dynamic updates with TSIG. Source: RFC 2136.
+        """
+        return pulumi.get(self, "rfc2136")
+
+    @rfc2136.setter
+    def rfc2136(self, value: Optional[pulumi.Input['Rfc2136UpdateArgs']]):
+        pulumi.set(self, "rfc2136", value)
 
 
 if not MYPY:
@@ -1169,6 +1209,139 @@ class PolicyQualifierArgs:
     @cps_uri.setter
     def cps_uri(self, value: pulumi.Input[_builtins.str]):
         pulumi.set(self, "cps_uri", value)
+
+
+if not MYPY:
+    class Rfc2136UpdateArgsDict(TypedDict):
+        """
+        A DNS server that takes dynamic updates (RFC 2136) signed by TSIG, and the key for it.
+        """
+        key_name: pulumi.Input[_builtins.str]
+        """
+        Name of the TSIG key.
+        """
+        key_secret: pulumi.Input[_builtins.str]
+        """
+        The key's secret in base64. Source: RFC 8945.
+        """
+        server: pulumi.Input[_builtins.str]
+        """
+        Its address, `host` or `host:port`.
+        """
+        key_algorithm: NotRequired[pulumi.Input[_builtins.str]]
+        """
+        `hmac-sha256` (default), `hmac-sha512` …
+        """
+        port: NotRequired[pulumi.Input[_builtins.int]]
+        """
+        Its port; default 53.
+        """
+        zone: NotRequired[pulumi.Input[_builtins.str]]
+        """
+        The zone to write into; without it the server is asked which zone holds a name.
+        """
+elif False:
+    Rfc2136UpdateArgsDict: TypeAlias = Mapping[str, Any]
+
+@pulumi.input_type
+class Rfc2136UpdateArgs:
+    def __init__(__self__, *,
+                 key_name: pulumi.Input[_builtins.str],
+                 key_secret: pulumi.Input[_builtins.str],
+                 server: pulumi.Input[_builtins.str],
+                 key_algorithm: Optional[pulumi.Input[_builtins.str]] = None,
+                 port: Optional[pulumi.Input[_builtins.int]] = None,
+                 zone: Optional[pulumi.Input[_builtins.str]] = None):
+        """
+        A DNS server that takes dynamic updates (RFC 2136) signed by TSIG, and the key for it.
+        :param pulumi.Input[_builtins.str] key_name: Name of the TSIG key.
+        :param pulumi.Input[_builtins.str] key_secret: The key's secret in base64. Source: RFC 8945.
+        :param pulumi.Input[_builtins.str] server: Its address, `host` or `host:port`.
+        :param pulumi.Input[_builtins.str] key_algorithm: `hmac-sha256` (default), `hmac-sha512` …
+        :param pulumi.Input[_builtins.int] port: Its port; default 53.
+        :param pulumi.Input[_builtins.str] zone: The zone to write into; without it the server is asked which zone holds a name.
+        """
+        pulumi.set(__self__, "key_name", key_name)
+        pulumi.set(__self__, "key_secret", key_secret)
+        pulumi.set(__self__, "server", server)
+        if key_algorithm is not None:
+            pulumi.set(__self__, "key_algorithm", key_algorithm)
+        if port is not None:
+            pulumi.set(__self__, "port", port)
+        if zone is not None:
+            pulumi.set(__self__, "zone", zone)
+
+    @_builtins.property
+    @pulumi.getter(name="keyName")
+    def key_name(self) -> pulumi.Input[_builtins.str]:
+        """
+        Name of the TSIG key.
+        """
+        return pulumi.get(self, "key_name")
+
+    @key_name.setter
+    def key_name(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "key_name", value)
+
+    @_builtins.property
+    @pulumi.getter(name="keySecret")
+    def key_secret(self) -> pulumi.Input[_builtins.str]:
+        """
+        The key's secret in base64. Source: RFC 8945.
+        """
+        return pulumi.get(self, "key_secret")
+
+    @key_secret.setter
+    def key_secret(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "key_secret", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def server(self) -> pulumi.Input[_builtins.str]:
+        """
+        Its address, `host` or `host:port`.
+        """
+        return pulumi.get(self, "server")
+
+    @server.setter
+    def server(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "server", value)
+
+    @_builtins.property
+    @pulumi.getter(name="keyAlgorithm")
+    def key_algorithm(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        `hmac-sha256` (default), `hmac-sha512` …
+        """
+        return pulumi.get(self, "key_algorithm")
+
+    @key_algorithm.setter
+    def key_algorithm(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "key_algorithm", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def port(self) -> Optional[pulumi.Input[_builtins.int]]:
+        """
+        Its port; default 53.
+        """
+        return pulumi.get(self, "port")
+
+    @port.setter
+    def port(self, value: Optional[pulumi.Input[_builtins.int]]):
+        pulumi.set(self, "port", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def zone(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        The zone to write into; without it the server is asked which zone holds a name.
+        """
+        return pulumi.get(self, "zone")
+
+    @zone.setter
+    def zone(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "zone", value)
 
 
 if not MYPY:

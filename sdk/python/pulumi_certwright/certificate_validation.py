@@ -14,6 +14,7 @@ else:
     from typing_extensions import NotRequired, TypedDict, TypeAlias
 from . import _utilities
 from . import outputs
+from ._inputs import *
 
 __all__ = ['CertificateValidationArgs', 'CertificateValidation']
 
@@ -21,13 +22,13 @@ __all__ = ['CertificateValidationArgs', 'CertificateValidation']
 class CertificateValidationArgs:
     def __init__(__self__, *,
                  certificate_arn: pulumi.Input[_builtins.str],
-                 dns_writer: Optional[pulumi.Input[_builtins.str]] = None,
+                 dns_writer: Optional[pulumi.Input[Union[_builtins.str, 'InlineDnsWriterArgs']]] = None,
                  region: Optional[pulumi.Input[_builtins.str]] = None,
                  validation_record_fqdns: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None):
         """
         The set of arguments for constructing a CertificateValidation resource.
         :param pulumi.Input[_builtins.str] certificate_arn: ARN of the certificate to wait for. A change replaces the resource. Source: pulumi-aws.
-        :param pulumi.Input[_builtins.str] dns_writer: Name of the configured DNS writer (`certwright:dnsWriters`) that writes the validation records. Without it the records are the program's own. A change takes effect in place.
+        :param pulumi.Input[Union[_builtins.str, 'InlineDnsWriterArgs']] dns_writer: Who writes the validation records: the name of a configured DNS writer (`certwright:dnsWriters`), or one that is described here. Without it the records are the program's own. What a configured writer wrote goes with the certificate, what an inline one wrote goes with this resource, which has its key. A change takes effect in place.
         :param pulumi.Input[_builtins.str] region: Region; default: the provider's. A change replaces the resource.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] validation_record_fqdns: Names of the validation records that the program makes: a missing one is named at once. A change takes effect in place. Source: pulumi-aws.
         """
@@ -53,14 +54,14 @@ class CertificateValidationArgs:
 
     @_builtins.property
     @pulumi.getter(name="dnsWriter")
-    def dns_writer(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def dns_writer(self) -> Optional[pulumi.Input[Union[_builtins.str, 'InlineDnsWriterArgs']]]:
         """
-        Name of the configured DNS writer (`certwright:dnsWriters`) that writes the validation records. Without it the records are the program's own. A change takes effect in place.
+        Who writes the validation records: the name of a configured DNS writer (`certwright:dnsWriters`), or one that is described here. Without it the records are the program's own. What a configured writer wrote goes with the certificate, what an inline one wrote goes with this resource, which has its key. A change takes effect in place.
         """
         return pulumi.get(self, "dns_writer")
 
     @dns_writer.setter
-    def dns_writer(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def dns_writer(self, value: Optional[pulumi.Input[Union[_builtins.str, 'InlineDnsWriterArgs']]]):
         pulumi.set(self, "dns_writer", value)
 
     @_builtins.property
@@ -95,7 +96,7 @@ class CertificateValidation(pulumi.CustomResource):
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
                  certificate_arn: Optional[pulumi.Input[_builtins.str]] = None,
-                 dns_writer: Optional[pulumi.Input[_builtins.str]] = None,
+                 dns_writer: Optional[pulumi.Input[Union[_builtins.str, Union['InlineDnsWriterArgs', 'InlineDnsWriterArgsDict']]]] = None,
                  region: Optional[pulumi.Input[_builtins.str]] = None,
                  validation_record_fqdns: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  __props__=None):
@@ -108,7 +109,7 @@ class CertificateValidation(pulumi.CustomResource):
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.str] certificate_arn: ARN of the certificate to wait for. A change replaces the resource. Source: pulumi-aws.
-        :param pulumi.Input[_builtins.str] dns_writer: Name of the configured DNS writer (`certwright:dnsWriters`) that writes the validation records. Without it the records are the program's own. A change takes effect in place.
+        :param pulumi.Input[Union[_builtins.str, Union['InlineDnsWriterArgs', 'InlineDnsWriterArgsDict']]] dns_writer: Who writes the validation records: the name of a configured DNS writer (`certwright:dnsWriters`), or one that is described here. Without it the records are the program's own. What a configured writer wrote goes with the certificate, what an inline one wrote goes with this resource, which has its key. A change takes effect in place.
         :param pulumi.Input[_builtins.str] region: Region; default: the provider's. A change replaces the resource.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] validation_record_fqdns: Names of the validation records that the program makes: a missing one is named at once. A change takes effect in place. Source: pulumi-aws.
         """
@@ -140,7 +141,7 @@ class CertificateValidation(pulumi.CustomResource):
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
                  certificate_arn: Optional[pulumi.Input[_builtins.str]] = None,
-                 dns_writer: Optional[pulumi.Input[_builtins.str]] = None,
+                 dns_writer: Optional[pulumi.Input[Union[_builtins.str, Union['InlineDnsWriterArgs', 'InlineDnsWriterArgsDict']]]] = None,
                  region: Optional[pulumi.Input[_builtins.str]] = None,
                  validation_record_fqdns: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  __props__=None):
@@ -232,9 +233,9 @@ class CertificateValidation(pulumi.CustomResource):
 
     @_builtins.property
     @pulumi.getter(name="dnsWriter")
-    def dns_writer(self) -> pulumi.Output[Optional[_builtins.str]]:
+    def dns_writer(self) -> pulumi.Output[Optional[Any]]:
         """
-        Name of the configured DNS writer (`certwright:dnsWriters`) that writes the validation records. Without it the records are the program's own. A change takes effect in place.
+        Who writes the validation records: the name of a configured DNS writer (`certwright:dnsWriters`), or one that is described here. Without it the records are the program's own. What a configured writer wrote goes with the certificate, what an inline one wrote goes with this resource, which has its key. A change takes effect in place.
         """
         return pulumi.get(self, "dns_writer")
 

@@ -28,6 +28,7 @@ __all__ = [
     'Endpoint',
     'ExpiringCertificate',
     'GeneralName',
+    'InlineDnsWriter',
     'OtherName',
     'PassthroughExtendedKeyUsage',
     'PassthroughExtensions',
@@ -36,6 +37,7 @@ __all__ = [
     'PolicyInformation',
     'PolicyQualifier',
     'PolicyQualifierInfo',
+    'Rfc2136Update',
     'Subject',
     'Target',
     'Validity',
@@ -1176,6 +1178,29 @@ class GeneralName(dict):
 
 
 @pulumi.output_type
+class InlineDnsWriter(dict):
+    """
+    A DNS writer that the program describes itself: exactly one kind.
+    """
+    def __init__(__self__, *,
+                 rfc2136: Optional['outputs.Rfc2136Update'] = None):
+        """
+        A DNS writer that the program describes itself: exactly one kind.
+        :param 'Rfc2136Update' rfc2136: Dynamic updates with TSIG. Source: RFC 2136.
+        """
+        if rfc2136 is not None:
+            pulumi.set(__self__, "rfc2136", rfc2136)
+
+    @_builtins.property
+    @pulumi.getter
+    def rfc2136(self) -> Optional['outputs.Rfc2136Update']:
+        """
+        Dynamic updates with TSIG. Source: RFC 2136.
+        """
+        return pulumi.get(self, "rfc2136")
+
+
+@pulumi.output_type
 class OtherName(dict):
     """
     A name of a kind of its own.
@@ -1744,6 +1769,107 @@ class PolicyQualifierInfo(dict):
         `CPS`. Default: `CPS`.
         """
         return pulumi.get(self, "policy_qualifier_id")
+
+
+@pulumi.output_type
+class Rfc2136Update(dict):
+    """
+    A DNS server that takes dynamic updates (RFC 2136) signed by TSIG, and the key for it.
+    """
+    @staticmethod
+    def __key_warning(key: str):
+        suggest = None
+        if key == "keyName":
+            suggest = "key_name"
+        elif key == "keySecret":
+            suggest = "key_secret"
+        elif key == "keyAlgorithm":
+            suggest = "key_algorithm"
+
+        if suggest:
+            pulumi.log.warn(f"Key '{key}' not found in Rfc2136Update. Access the value via the '{suggest}' property getter instead.")
+
+    def __getitem__(self, key: str) -> Any:
+        Rfc2136Update.__key_warning(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default = None) -> Any:
+        Rfc2136Update.__key_warning(key)
+        return super().get(key, default)
+
+    def __init__(__self__, *,
+                 key_name: _builtins.str,
+                 key_secret: _builtins.str,
+                 server: _builtins.str,
+                 key_algorithm: Optional[_builtins.str] = None,
+                 port: Optional[_builtins.int] = None,
+                 zone: Optional[_builtins.str] = None):
+        """
+        A DNS server that takes dynamic updates (RFC 2136) signed by TSIG, and the key for it.
+        :param _builtins.str key_name: Name of the TSIG key.
+        :param _builtins.str key_secret: The key's secret in base64. Source: RFC 8945.
+        :param _builtins.str server: Its address, `host` or `host:port`.
+        :param _builtins.str key_algorithm: `hmac-sha256` (default), `hmac-sha512` …
+        :param _builtins.int port: Its port; default 53.
+        :param _builtins.str zone: The zone to write into; without it the server is asked which zone holds a name.
+        """
+        pulumi.set(__self__, "key_name", key_name)
+        pulumi.set(__self__, "key_secret", key_secret)
+        pulumi.set(__self__, "server", server)
+        if key_algorithm is not None:
+            pulumi.set(__self__, "key_algorithm", key_algorithm)
+        if port is not None:
+            pulumi.set(__self__, "port", port)
+        if zone is not None:
+            pulumi.set(__self__, "zone", zone)
+
+    @_builtins.property
+    @pulumi.getter(name="keyName")
+    def key_name(self) -> _builtins.str:
+        """
+        Name of the TSIG key.
+        """
+        return pulumi.get(self, "key_name")
+
+    @_builtins.property
+    @pulumi.getter(name="keySecret")
+    def key_secret(self) -> _builtins.str:
+        """
+        The key's secret in base64. Source: RFC 8945.
+        """
+        return pulumi.get(self, "key_secret")
+
+    @_builtins.property
+    @pulumi.getter
+    def server(self) -> _builtins.str:
+        """
+        Its address, `host` or `host:port`.
+        """
+        return pulumi.get(self, "server")
+
+    @_builtins.property
+    @pulumi.getter(name="keyAlgorithm")
+    def key_algorithm(self) -> Optional[_builtins.str]:
+        """
+        `hmac-sha256` (default), `hmac-sha512` …
+        """
+        return pulumi.get(self, "key_algorithm")
+
+    @_builtins.property
+    @pulumi.getter
+    def port(self) -> Optional[_builtins.int]:
+        """
+        Its port; default 53.
+        """
+        return pulumi.get(self, "port")
+
+    @_builtins.property
+    @pulumi.getter
+    def zone(self) -> Optional[_builtins.str]:
+        """
+        The zone to write into; without it the server is asked which zone holds a name.
+        """
+        return pulumi.get(self, "zone")
 
 
 @pulumi.output_type

@@ -122,7 +122,7 @@ def dns_records(situation: Situation) -> Iterator[Finding]:
         rows = waiting(reader)
     for writer in sorted({row.writer for row in rows}):
         names = [f"{row.name} {row.type}" for row in rows if row.writer == writer]
-        known = writer in services.writers
+        known = services.knows_writer(writer)
         yield Finding(
             name="dns records",
             severity=Severity.WARN,
