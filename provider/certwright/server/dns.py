@@ -8,7 +8,6 @@ Source: RFC 1034 4.3, RFC 2136 (update), RFC 8945 (TSIG), RFC 6891 (EDNS).
 from __future__ import annotations
 
 import os
-import struct
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -29,17 +28,16 @@ import dns.rrset
 import dns.tsig
 import dns.update
 
-from certwright.server.dns_fault import RCODE_OF_FAULT, Fault, Script
+from certwright.server.dns_answer import EDNS_LIMIT, form_error, respond
+from certwright.server.dns_fault import Fault, Script, misbehave
 from certwright.server.dns_listen import Listener, Reply
-from certwright.server.dns_update import TsigKey, answer_update, tsig_key, tsig_refusal, verified
-from certwright.server.zone import DEFAULT_TTL_S, Outcome, Zone, record
+from certwright.server.dns_update import TsigKey, answer_update, tsig_key, verified
+from certwright.server.zone import DEFAULT_TTL_S, Zone, record
 
 __all__ = ["DnsServer", "Fault", "Query", "TsigKey"]
 
 UDP_LIMIT = 512
-EDNS_LIMIT = 1232
 TCP_LIMIT = 65535
-CHAIN_LIMIT = 16
 ANY_TYPE = "*"
 UPDATE_TYPE = "UPDATE"
 
@@ -251,7 +249,7 @@ class DnsServer:
             query = dns.message.from_wire(wire, keyring=_accept_any_key)
         except Exception:
             # A parser of hostile bytes: whatever it raises means "not a message".
-            return Reply(_form_error(wire)) if len(wire) >= 12 and not wire[2] & 0x80 else None
+            return Reply(form_error(wire)) if len(wire) >= 12 and not wire[2] & 0x80 else None
         if query.flags & dns.flags.QR or len(query.question) != 1:
             return None
         question = query.question[0]
@@ -261,79 +259,12 @@ class DnsServer:
             self.queries.append(_log(query, rdtype, source, tcp))
             script = self._scripted(question.name, rdtype, tcp=tcp)
             if script is not None and script.fault is not Fault.DELAY:
-                return self._misbehave(script, query, wire, tcp=tcp)
+                key = self._keys.get(query.keyname) if query.keyname else None
+                return misbehave(script, query, wire, tcp=tcp, right=lambda: respond(query, self._zone_of), key=key)
             response = self._verified_answer(wire, query)
         limit = TCP_LIMIT if tcp else min(query.payload, EDNS_LIMIT) if query.edns >= 0 else UDP_LIMIT
         reply = response.to_wire(max_size=max(limit, UDP_LIMIT), prefer_truncation=True)
         return Reply(reply, script.delay_s if script else 0.0)
-
-    def _misbehave(self, script: Script, query: dns.message.Message, wire: bytes, *, tcp: bool) -> Reply | None:
-        response = dns.message.make_response(query, recursion_available=False)
-        match script.fault:
-            case Fault.DROP:
-                return None
-            case Fault.GARBAGE:
-                return Reply(b"\xff" * 40, script.delay_s)
-            case Fault.RAW:
-                return Reply(wire[:2] + script.payload[2:], script.delay_s)
-            case Fault.TRUNCATE:
-                if tcp:
-                    return Reply(self._respond(query).to_wire(), script.delay_s)
-                response.flags |= dns.flags.TC | dns.flags.AA
-            case Fault.WRONG_ID:
-                response = self._respond(query)
-                response.id = (query.id + 1) % 65536
-            case Fault.WRONG_QUESTION:
-                response = self._respond(query)
-                other = dns.name.from_text("wrong-question.invalid.")
-                response.question = [dns.rrset.RRset(other, dns.rdataclass.IN, query.question[0].rdtype)]
-            case Fault.BADTIME:
-                key = self._keys.get(query.keyname) if query.keyname else None
-                response = tsig_refusal(query, dns.rcode.BADTIME, key)
-            case Fault.UNSIGNED:
-                response.set_rcode(dns.rcode.NOERROR)
-            case _:
-                response.set_rcode(RCODE_OF_FAULT[script.fault])
-        return Reply(response.to_wire(), script.delay_s)
-
-    def _respond(self, query: dns.message.Message) -> dns.message.Message:
-        response = dns.message.make_response(query, recursion_available=False, our_payload=EDNS_LIMIT)
-        question = query.question[0]
-        if query.edns > 0:
-            response.set_rcode(dns.rcode.BADVERS)
-        elif query.opcode() != dns.opcode.QUERY:
-            response.set_rcode(dns.rcode.NOTIMP)
-        elif question.rdclass != dns.rdataclass.IN or _unanswerable(question.rdtype):
-            response.set_rcode(dns.rcode.REFUSED)
-        else:
-            self._fill(response, question.name, question.rdtype)
-        return response
-
-    def _fill(self, response: dns.message.Message, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> None:
-        """Answer, following aliases as long as they stay in the zones served here (RFC 1034 4.3.2)."""
-        zone = self._zone_of(name)
-        if zone is None:
-            response.set_rcode(dns.rcode.REFUSED)
-            return
-        response.flags |= dns.flags.AA
-        seen: set[dns.name.Name] = set()
-        while zone is not None and name not in seen and len(seen) < CHAIN_LIMIT:
-            seen.add(name)
-            found = zone.lookup(name, rdtype)
-            if found.outcome is Outcome.DELEGATION:
-                if len(seen) == 1:
-                    response.flags &= ~dns.flags.AA
-                response.authority.extend(found.rrsets)
-                response.additional.extend(zone.glue(found.rrsets[0]))
-                return
-            response.answer.extend(found.rrsets)
-            if found.outcome in (Outcome.NODATA, Outcome.NXDOMAIN):
-                response.authority.append(zone.soa())
-                response.set_rcode(dns.rcode.NXDOMAIN if found.outcome is Outcome.NXDOMAIN else dns.rcode.NOERROR)
-            if found.outcome is not Outcome.ALIAS:
-                return
-            name = found.rrsets[0][0].target
-            zone = self._zone_of(name)
 
     def _verified_answer(self, wire: bytes, query: dns.message.Message) -> dns.message.Message:
         signed, refusal = verified(wire, query, self._keys)
@@ -341,28 +272,16 @@ class DnsServer:
             assert refusal is not None
             return refusal
         if not isinstance(signed, dns.update.UpdateMessage):
-            return self._respond(signed)
+            return respond(signed, self._zone_of)
         response, changed = answer_update(signed, self._zones, self._keys)
         if changed is not None:
             self._changed(changed)
         return response
 
 
-def _unanswerable(rdtype: dns.rdatatype.RdataType) -> bool:
-    """AXFR, IXFR and the like; ANY is answered."""
-    return dns.rdatatype.is_metatype(rdtype) and rdtype != dns.rdatatype.ANY
-
-
 def _accept_any_key(message: dns.message.Message, name: dns.name.Name) -> bool:
     """dnspython's way of reading a signed message without verifying it yet."""
     return False
-
-
-def _form_error(wire: bytes) -> bytes:
-    response = dns.message.Message(id=struct.unpack("!H", wire[:2])[0])
-    response.flags = dns.flags.Flag(dns.flags.QR)
-    response.set_rcode(dns.rcode.FORMERR)
-    return response.to_wire()
 
 
 def _log(query: dns.message.Message, rdtype: str, source: str, tcp: bool) -> Query:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, unique
 
+import dns.flags
+import dns.message
+import dns.name
 import dns.rcode
+import dns.rdataclass
+import dns.rrset
+
+from certwright.server.dns_listen import Reply
+from certwright.server.dns_update import TsigKey, tsig_refusal
 
 
 @unique
@@ -42,3 +51,41 @@ class Script:
     delay_s: float = 0.0
     payload: bytes = b""
     tcp: bool = True
+
+
+def misbehave(
+    script: Script,
+    query: dns.message.Message,
+    wire: bytes,
+    *,
+    tcp: bool,
+    right: Callable[[], dns.message.Message],
+    key: TsigKey | None,
+) -> Reply | None:
+    """The scripted wrong reply; None says nothing. right: makes the right answer. key: of the query's signature."""
+    response = dns.message.make_response(query, recursion_available=False)
+    match script.fault:
+        case Fault.DROP:
+            return None
+        case Fault.GARBAGE:
+            return Reply(b"\xff" * 40, script.delay_s)
+        case Fault.RAW:
+            return Reply(wire[:2] + script.payload[2:], script.delay_s)
+        case Fault.TRUNCATE:
+            if tcp:
+                return Reply(right().to_wire(), script.delay_s)
+            response.flags |= dns.flags.TC | dns.flags.AA
+        case Fault.WRONG_ID:
+            response = right()
+            response.id = (query.id + 1) % 65536
+        case Fault.WRONG_QUESTION:
+            response = right()
+            other = dns.name.from_text("wrong-question.invalid.")
+            response.question = [dns.rrset.RRset(other, dns.rdataclass.IN, query.question[0].rdtype)]
+        case Fault.BADTIME:
+            response = tsig_refusal(query, dns.rcode.BADTIME, key)
+        case Fault.UNSIGNED:
+            response.set_rcode(dns.rcode.NOERROR)
+        case _:
+            response.set_rcode(RCODE_OF_FAULT[script.fault])
+    return Reply(response.to_wire(), script.delay_s)
