@@ -213,4 +213,6 @@ class _Caa:
             sentence=getattr(verdict, "sentence", ""),
             details=getattr(verdict, "details", ()),
             evidence=found.evidence,
+            shared=getattr(verdict, "shared", ""),
+            shared_details=getattr(verdict, "shared_details", ()),
         )

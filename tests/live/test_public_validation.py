@@ -238,10 +238,12 @@ def test_a_record_that_the_program_forgot_is_named(shop: Stack, dns: DnsServer) 
 
 @pytest.mark.proves("CAA-1", "CAA-3")
 def test_a_caa_refusal_fails_the_preview_and_an_unanswered_one_only_warns_there(shop: Stack, dns: DnsServer) -> None:
-    shop.resources["www"] = public()
+    shop.resources["www"] = public("api.example.com")
     shop.resources["proved"] = validation(dnsWriter="corp", options=SHORT)
     dns.add("example.com", "CAA", '0 issue "letsencrypt.org"')
     run = shop.preview().failed()
+    assert run.text.partition("Diagnostics:")[2].count("[caa.denied]") == 1, "two names, one reason, one sentence"
+    assert "www.example.com and api.example.com have CAA 0 issue" in run.text
     for part in ("[caa.denied]", "letsencrypt.org", "found at example.com", CA_IDENTITY):
         assert part in run.text
 

@@ -54,7 +54,8 @@ def test_the_same_names_in_two_regions_share_one_record_and_no_key(empty: Stack,
                 **directory_association(tmp_path / short, certificate=f"proved-{short}.certificateArn", **region),
                 **provider,
             }
-        empty.up().ok()
+        told = empty.up().ok().text.partition("Diagnostics:")[2]
+        assert told.count("audit log signed: ") == 1, "three processes, one store, one head"
         empty.unchanged()
         empty.refresh().ok()
 

@@ -139,6 +139,8 @@ def test_a_refusal_says_what_was_found_where_and_what_to_add() -> None:
         record_text='0 issue "letsencrypt.org"',
         found_at=PARENT,
         details=('Add: shop.example.com. CAA 0 issue "ca.shop.example"',),
+        shared='CAA 0 issue "letsencrypt.org" (found at example.com); this installation issues as "ca.shop.example".',
+        shared_details=('Add: example.com. CAA 0 issue "ca.shop.example"',),
     )
 
 
@@ -160,6 +162,8 @@ def test_each_refusal_has_its_sentence(texts: list[str], issuers: tuple[str, ...
     assert isinstance(verdict, Denied)
     assert said in verdict.sentence
     assert detail in "\n".join(verdict.details)
+    assert verdict.sentence == f"*.shop.example.com has {verdict.shared}"
+    assert "shop.example.com" not in "".join(verdict.shared_details)
 
 
 @pytest.mark.proves("CAA-1")

@@ -32,6 +32,19 @@ def test_two_processes_of_a_run_share_announcements(tmp_path: Path) -> None:
     assert two.announced("arn:2") is None
 
 
+def test_what_every_process_of_a_run_would_say_is_said_once(tmp_path: Path) -> None:
+    one, two = table(tmp_path / "r"), table(tmp_path / "r")
+    assert one.first_to_say("audit log signed: a")
+    one.end()
+    assert not two.first_to_say("audit log signed: a")
+    assert two.first_to_say("audit log signed: b")
+    assert table(tmp_path / "r", engine="127.0.0.1:2").first_to_say("audit log signed: a")
+    assert table(None).first_to_say("audit log signed: a")
+    (tmp_path / "open").mkdir(mode=0o777)
+    (tmp_path / "open").chmod(0o777)
+    assert table(tmp_path / "open").first_to_say("audit log signed: a")
+
+
 @pytest.mark.parametrize("other", [{"engine": "127.0.0.1:2"}, {"parent": 1}])
 def test_another_run_hears_nothing(tmp_path: Path, other: dict[str, str | int]) -> None:
     announce(table(tmp_path))

@@ -138,11 +138,14 @@ class Dispatcher:
         self._registry.claims(self.services(), claims)
 
     def show_anchor(self) -> None:
-        """The signed head of the audit log, on the stack's own row, after a run that wrote (AUD-1)."""
+        """The signed head of the audit log, on the stack's own row, after a run that wrote (AUD-1). Providers with one store
+        end with one head, which one of them tells."""
         if self.run.wrote and self._services is not None:
             from certwright.resources.base import Severity
 
-            self._log.for_urn("")(Severity.INFO, self._registry.anchor(self._services))
+            anchor = self._registry.anchor(self._services)
+            if self.run.first_to_say(anchor):
+                self._log.for_urn("")(Severity.INFO, anchor)
 
     def close(self) -> None:
         with self._lock:

@@ -77,6 +77,19 @@ class RunFile:
                 found.append(item)
         return found
 
+    def first(self, what: str) -> bool:
+        """Whether no process of this run has come with `what` before. Without a directory every process is the first."""
+        if self.path is None or not self._prepare():
+            return True
+        mark = self.path.with_name(f"{self.path.stem}-{sha256(what.encode()).hexdigest()[:12]}.jsonl")
+        try:
+            os.close(os.open(mark, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600))
+        except FileExistsError:
+            return False
+        except OSError as problem:
+            _log.debug("run file %s: %s", mark, problem.strerror)
+        return True
+
     def drop(self) -> None:
         if self.path is not None:
             self.path.unlink(missing_ok=True)
@@ -268,6 +281,10 @@ class RunTable:
             first = next(iter(self.checked), "")
         parts = first.split("::")
         return "::".join(parts[:2]) + "::" if len(parts) >= 4 else ""
+
+    def first_to_say(self, sentence: str) -> bool:
+        """False when another provider process of this run has said the same already."""
+        return self._file.first(sentence)
 
     def end(self, *, with_claims: bool = True) -> None:
         """The run is over: persist claims (not when the CLI was killed), forget what was announced."""

@@ -76,13 +76,19 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Denied:
-    """CAA forbids. code: ``caa.denied`` or ``caa.critical_unknown``. details: what to do, a line each."""
+    """CAA forbids. code: ``caa.denied`` or ``caa.critical_unknown``. details: what to do, a line each.
+
+    shared: what the sentence says after "NAME has", which is the same for every name that this record decides.
+    shared_details: what to do about all of them.
+    """
 
     code: str
     sentence: str
     record_text: str
     found_at: DnsName
     details: tuple[str, ...]
+    shared: str
+    shared_details: tuple[str, ...]
 
 
 Answer = tuple[CaaRecord, ...] | CertwrightError
@@ -181,26 +187,38 @@ def _denied(
     us = " or ".join(quoted(domain) for domain in issuer_domains)
     base = name.without_wildcard().text
     identity = f"this installation issues as {us}" if us else "this installation has no caaIdentities configured"
-    details = [f'Add: {base}. CAA 0 {tag} "{domain}"' for domain in issuer_domains[:1]]
+    at = relevant.found_at.text
+    hints: tuple[str, ...] = ()
     if any(v and not _evaluated(v) for v in (parse_issuer_value(r.value) for r in deciding)):
-        details.append(
-            "The parameters accounturi and validationmethods are not evaluated; a record with them permits nothing."
+        hints = (
+            "The parameters accounturi and validationmethods are not evaluated; a record with them permits nothing.",
         )
+    shared = f"CAA {text} (found at {at}); {identity}."
     return Denied(
         code=DENIED,
-        sentence=f"{name.text} has CAA {text} (found at {relevant.found_at.text}); {identity}.",
+        sentence=f"{name.text} has {shared}",
         record_text=text,
         found_at=relevant.found_at,
-        details=tuple(details),
+        details=(*_additions(base, tag, issuer_domains), *hints),
+        shared=shared,
+        shared_details=(*_additions(at, tag, issuer_domains), *hints),
     )
+
+
+def _additions(base: str, tag: str, issuer_domains: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f'Add: {base}. CAA 0 {tag} "{domain}"' for domain in issuer_domains[:1])
 
 
 def _denied_as_critical(name: DnsName, relevant: RelevantSet, record: CaaRecord) -> Denied:
     at = relevant.found_at.text
+    shared = f"CAA {record.text} (found at {at}), a critical property that is not understood here."
+    details = (f"Remove that record at {at}., or set its flags to 0.",)
     return Denied(
         code=CRITICAL_UNKNOWN,
-        sentence=f"{name.text} has CAA {record.text} (found at {at}), a critical property that is not understood here.",
+        sentence=f"{name.text} has {shared}",
         record_text=record.text,
         found_at=relevant.found_at,
-        details=(f"Remove that record at {at}., or set its flags to 0.",),
+        details=details,
+        shared=shared,
+        shared_details=details,
     )

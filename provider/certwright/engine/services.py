@@ -42,12 +42,17 @@ class NameProof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaaVerdict:
-    """`allowed` None: the look-up got no answer, which refuses at issue and warns in a preview (CAA-1)."""
+    """`allowed` None: the look-up got no answer, which refuses at issue and warns in a preview (CAA-1).
+
+    shared, shared_details: `domain.caa.Denied`; empty where the sentence is of this name alone.
+    """
 
     allowed: bool | None
     sentence: str = ""
     details: tuple[str, ...] = ()
     evidence: str = ""
+    shared: str = ""
+    shared_details: tuple[str, ...] = ()
 
 
 class NameProver(Protocol):

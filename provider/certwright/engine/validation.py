@@ -19,7 +19,7 @@ from certwright.domain.challenge import TXT_LIFETIME, txt_value, validation_reco
 from certwright.domain.dnsname import dns_name
 from certwright.domain.errors import Cancelled, CertwrightError, Conflict
 from certwright.domain.nameset import check_names
-from certwright.engine import dnsrecords
+from certwright.engine import caa, dnsrecords
 from certwright.engine.failpoints import hit
 from certwright.engine.issuance import complete, get, journal
 from certwright.engine.lifecycle import advance
@@ -314,13 +314,9 @@ def _caa(services: Services, record: CertificateRecord, version: VersionRecord) 
     names, _ = check_names(
         version.spec.get("domainName"), version.spec.get("subjectAlternativeNames"), public=True, limit=100
     )
-    refusals: list[str] = []
-    evidence: Json = {}
-    for name in names:
-        verdict = services.caa.check(name.value)
-        evidence[name.value] = verdict.evidence or verdict.sentence
-        if verdict.allowed is not True:
-            refusals.append(" ".join([verdict.sentence, *verdict.details]))
+    verdicts = [(name.value, services.caa.check(name.value)) for name in names]
+    evidence: Json = {name: verdict.evidence or verdict.sentence for name, verdict in verdicts}
+    refusals = caa.refusals((name, verdict) for name, verdict in verdicts if verdict.allowed is not True)
     now = services.clock.now()
     with services.store.write() as tx:
         tx.record_audit(

@@ -29,6 +29,7 @@ from certwright.domain.validity import (
 )
 from certwright.domain.validity import findings as validity_findings
 from certwright.domain.values import UNKNOWN, Secret, contains_unknown, reveal
+from certwright.engine import caa
 from certwright.engine.imports import ImportedMaterial
 from certwright.engine.issuer import issuer_for, key_algorithm, not_active
 from certwright.engine.leaf import leaf_window
@@ -358,17 +359,10 @@ def _signing_pair(typed: CertificateInputs, authority_key: KeyAlgorithm) -> list
 
 def _caa(services: Services, ctx: Context, typed: CertificateInputs) -> list[Finding]:
     """CAA-3: a refusal fails the preview; an unanswered look-up only warns there (the issue itself refuses)."""
-    findings: list[Finding] = []
-    for name in _dns_names(typed):
-        verdict = services.caa.check(name.value)
-        if verdict.allowed is False:
-            findings.append(
-                Finding(
-                    code="caa.denied",
-                    path="domainName",
-                    message="CAA forbids issuance. " + " ".join([verdict.sentence, *verdict.details]),
-                )
-            )
-        elif verdict.allowed is None:
-            ctx.log(Severity.WARNING, f"CAA could not be looked up, and issuing needs it: {verdict.sentence}")
-    return findings
+    verdicts = [(name.value, services.caa.check(name.value)) for name in _dns_names(typed)]
+    for sentence in dict.fromkeys(verdict.sentence for _, verdict in verdicts if verdict.allowed is None):
+        ctx.log(Severity.WARNING, f"CAA could not be looked up, and issuing needs it: {sentence}")
+    return [
+        Finding(code="caa.denied", path="domainName", message=f"CAA forbids issuance. {sentence}")
+        for sentence in caa.refusals((name, verdict) for name, verdict in verdicts if verdict.allowed is False)
+    ]

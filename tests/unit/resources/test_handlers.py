@@ -498,6 +498,20 @@ def test_caa_is_visible_in_a_preview(
     assert any("CAA could not be looked up" in line for _, line in desk.lines) is warned
 
 
+@pytest.mark.proves("CAA-3")
+def test_what_caa_refuses_for_several_names_is_one_finding(desk: Desk, here: World) -> None:
+    refused = CaaVerdict(allowed=False, sentence="?", shared="CAA of another CA.", shared_details=("Add: ours",))
+    silent = CaaVerdict(allowed=None, sentence="SERVFAIL at ns1")
+    names = ["a.example.org", "b.example.org", "c.example.org", "d.example.org"]
+    here.caa.verdicts = dict(zip(names, [refused, refused, silent, silent], strict=True))
+    inputs = {**MODES[Mode.PUBLIC], "domainName": names[0], "subjectAlternativeNames": names[1:]}
+    (finding,) = desk.check(CERTIFICATE, inputs).findings
+    assert finding.message == "CAA forbids issuance. a.example.org and b.example.org have CAA of another CA. Add: ours"
+    assert [line for _, line in desk.lines if "SERVFAIL" in line] == [
+        "CAA could not be looked up, and issuing needs it: SERVFAIL at ns1"
+    ]
+
+
 @pytest.mark.proves("CAA-1", "NAM-6")
 def test_caa_is_asked_only_for_a_public_issue_that_is_planned(desk: Desk, here: World, root: Deployed) -> None:
     desk.create(CERTIFICATE, private(root), name="wiki")
