@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
+import dns.rdataclass
+import dns.rdatatype
 import pytest
 from certwright.domain.caa import Denied
 from certwright.domain.dnsname import dns_name
@@ -11,6 +15,7 @@ from certwright.domain.errors import LookupFailed
 from certwright.server.dns import DnsServer, Fault
 from certwright.validation.caa_lookup import CaaCheck, CaaLookup
 from certwright.validation.resolver import Resolver
+from dns.rdata import GenericRdata
 
 US = "ca.shop.example"
 
@@ -107,3 +112,22 @@ def test_every_name_is_asked_for_and_parents_once_per_run(server: DnsServer) -> 
         run.check(dns_name(name))
     asked = [query.name.rstrip(".") for query in server.queries if query.rdtype == "CAA"]
     assert sorted(asked) == sorted([*names, "example.com", "com"])
+
+
+class _Unread:
+    """A resolver whose CAA answer was left undecoded, as dnspython does with forms that it does not know."""
+
+    def for_run(self, *, cancel: object = None) -> _Unread:
+        return self
+
+    def query_authoritative(self, name: str, rdtype: str, *, follow: bool) -> Any:
+        raw = GenericRdata(dns.rdataclass.IN, dns.rdatatype.CAA, b"\x00")
+        return SimpleNamespace(rdatas=(raw,), asked="192.0.2.1:53")
+
+
+@pytest.mark.proves("CAA-1")
+def test_records_that_cannot_be_read_are_no_permission() -> None:
+    unread: Any = _Unread()
+    with pytest.raises(LookupFailed, match="cannot be read") as failed:
+        CaaLookup(unread, issuer_domains=(US,)).check(dns_name("www.example.com"))
+    assert failed.value.kind == "malformed"

@@ -25,7 +25,7 @@ def serial(stack: Stack, name: str = "wiki") -> int:
     return int(stack.outputs(name)["serialNumber"], 16)
 
 
-@pytest.mark.proves("IAC-2", "IAC-5", "SEC-8")
+@pytest.mark.proves("IAC-2", "IAC-5", "SEC-8", "AUD-1")
 def test_the_first_preview_makes_nothing_and_the_second_after_up_is_empty(empty: Stack, tmp_path: Path) -> None:
     from live.harness import authorities
 
@@ -37,7 +37,7 @@ def test_the_first_preview_makes_nothing_and_the_second_after_up_is_empty(empty:
     assert not place.exists()
     assert "warning" not in first.text, "e.g. a provider that is found on PATH"
 
-    empty.up().ok()
+    assert "audit log signed: local line" in empty.up().ok().text
     assert served(place).serial_number == serial(empty)
     before, written = empty.dump(), empty.files()
     empty.unchanged()

@@ -115,6 +115,7 @@ def test_nothing_is_signed_when_time_went_back(stack: Stack) -> None:
     stack.resources["wiki"]["properties"]["subjectAlternativeNames"] = ["10.0.0.9"]
     run = stack.up(env={"CERTWRIGHT_CLOCK_OFFSET": "-30m"}).failed()
     assert "[clock.went_back]" in run.text
+    assert "the clock is moved by -30m" in run.text
     assert stack.outputs("wiki")["version"] == 1
     stack.up().ok()
     assert stack.outputs("wiki")["version"] == 2

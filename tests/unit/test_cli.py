@@ -505,7 +505,7 @@ def test_audit_show_filters(stocked: Installation) -> None:
 # config, doctor -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.proves("SEC-2")
+@pytest.mark.proves("SEC-2", "SEC-6")
 def test_config_shows_origins_and_no_secret(installation: Installation) -> None:
     installation.more |= {
         "CERTWRIGHT_REGION": "eu-1",
@@ -551,6 +551,7 @@ def test_doctor_finds_a_store_that_others_can_read(stocked: Installation) -> Non
     assert (code, found["store"]) == (4, "CRITICAL")
 
 
+@pytest.mark.proves("SEC-9")
 def test_doctor_finds_a_clock_that_went_back(stocked: Installation) -> None:
     stocked.shift = "-3d"
     code, found = severities(stocked)

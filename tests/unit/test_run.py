@@ -115,6 +115,7 @@ def test_a_read_makes_the_next_diff_a_refresh_until_the_check() -> None:
     assert run.urn_prefix() == "urn:pulumi:dev::shop::"
 
 
+@pytest.mark.proves("CRT-5")
 def test_claims_wait_for_a_write_and_a_create_for_its_answer() -> None:
     clock = [0.0]
     run = RunTable(RunFile(None, engine="", parent=1), monotonic=lambda: clock[0])

@@ -14,7 +14,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 ROWS = HERE / "rows"
-OUTCOMES = HERE / "outcomes.json"
+OUTCOMES = HERE / "outcomes.jsonl"
 PACKAGE = "provider/certwright"
 # Tests that drive the real CLI or kill processes: seconds each, not fractions of one.
 LIVE = ("tests/live/", "tests/chaos/")
@@ -122,15 +122,16 @@ def switches() -> tuple[Switch, ...]:
 
 
 def outcomes() -> dict[str, dict[str, Any]]:
-    """Digest of a row → what its trial gave."""
+    """Digest of a row → what its trial gave. One line each, so that two branches merge without a conflict."""
     if not OUTCOMES.exists():
         return {}
-    return dict(json.loads(OUTCOMES.read_text(encoding="utf-8")))
+    lines = [json.loads(line) for line in OUTCOMES.read_text(encoding="utf-8").splitlines()]
+    return {line.pop("digest"): line for line in lines}
 
 
 def keep(tried: dict[str, dict[str, Any]]) -> None:
     """Write the outcomes of the rows that there are; those of changed rows are void and go."""
     known = {**outcomes(), **tried}
     digests = [each.digest for each in switches() if each.digest in known]
-    lines = [f'"{digest}": {json.dumps(known[digest], ensure_ascii=False)}' for digest in digests]
-    OUTCOMES.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    lines = [json.dumps({"digest": digest, **known[digest]}, ensure_ascii=False) + "\n" for digest in digests]
+    OUTCOMES.write_text("".join(lines), encoding="utf-8")

@@ -37,7 +37,7 @@ def renew(here: World, record: CertificateRecord) -> CertificateRecord:
     )
 
 
-@pytest.mark.proves("ASC-1", "ASC-6")
+@pytest.mark.proves("ASC-1", "ASC-6", "AUD-1")
 def test_the_target_gets_certificate_chain_and_key_that_fit(here: World, wiki: CertificateRecord) -> None:
     made = here.association(wiki.arn)
     owner, bundle = here.deployer.places[PLACE]

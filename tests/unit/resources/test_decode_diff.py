@@ -183,7 +183,7 @@ def test_managed_inputs_are_refused_when_a_program_sets_them(here: World, kind: 
     assert (tree, findings) == ({}, [])
 
 
-@pytest.mark.proves("IAC-2", "NAM-5")
+@pytest.mark.proves("IAC-2", "NAM-5", "CRT-8")
 def test_check_reports_every_problem_at_once_by_property(here: World) -> None:
     tree = {
         "domainName": "localhost",

@@ -448,6 +448,7 @@ def test_what_a_template_overrules_is_said(desk: Desk, root: Deployed) -> None:
     assert "BlankEndEntityCertificate_APIPassthrough does not" in line
 
 
+@pytest.mark.proves("REN-1")
 @pytest.mark.parametrize(
     ("news", "expected"),
     [
