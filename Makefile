@@ -85,7 +85,9 @@ test_provider: $(VENV)/.stamp-dev ## run the provider's own tests only: no serve
 
 .PHONY: switched-off
 switched-off: $(VENV)/.stamp-dev ## switch each claimed behaviour off in a copy and see its test fail (ARGS="--only ID")
-	@PYTHONPATH=tools $(BIN)/python -m switched_off $(ARGS)
+	@tools/test_deps.sh
+	@tools/verifiers/build.sh >/dev/null; bin=$$(tools/pulumi/ensure.sh); \
+	    PATH="$${bin:+$$bin:}$(VERIFIERS):$$PATH" PYTHONPATH=tools $(BIN)/python -m switched_off $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.stamp-dev ## ruff, mypy --strict and the import rules

@@ -13,7 +13,7 @@ from typing import Any
 
 from switched_off import page
 from switched_off.table import Switch, keep, outcomes, switches
-from switched_off.trial import FAILED, copied_tree, look_unbroken, try_out
+from switched_off.trial import FAILED, NOT_TRIED, copied_tree, look_unbroken, try_out
 
 # Each trial's outcome is kept at once; a run that was stopped goes on with --stale.
 _GUARD = threading.Lock()
@@ -51,13 +51,14 @@ def _work(rows: Sequence[Switch], bad: list[str]) -> None:
             try:
                 outcome: dict[str, Any] = try_out(copy, row)
             except (ValueError, SyntaxError, OSError) as misfit:
-                outcome = {"row": row.name, "outcome": f"no proof: {misfit}", "on": ""}
+                outcome = {"outcome": f"{NOT_TRIED}: {misfit}"}
             with _GUARD:
                 _tell(row, outcome, bad)
 
 
 def _tell(row: Switch, outcome: dict[str, Any], bad: list[str]) -> None:
-    keep({row.digest: outcome})
+    if not outcome["outcome"].startswith(NOT_TRIED):
+        keep({row.digest: outcome})
     print(f"{row.digest}  {row.name:10} {outcome['outcome']}: {row.off}", flush=True)
     if outcome["outcome"] != FAILED:
         bad.append(f"{row.name}: {row.test}")

@@ -31,6 +31,8 @@ _NO_PROOF = ("SyntaxError", "IndentationError", "ImportError", "ModuleNotFoundEr
 TIMEOUT_S = 420
 SHOWN = 60  # characters of a failure: enough to tell, too few for a key
 FAILED = "failed"
+# What says nothing of the test is told and not recorded: a missing server, a row that does not fit.
+NOT_TRIED = "not tried"
 
 
 @dataclass
@@ -160,10 +162,10 @@ def try_out(copy: Copy, switch: Switch) -> dict[str, Any]:
     """The outcome, as it is recorded."""
     record: dict[str, Any] = {"row": switch.name, "on": date.today().isoformat()}
     if why := copy.passed[switch.test]:
-        return {**record, "outcome": f"no proof: unbroken it does not pass: {why}"}
+        return {**record, "outcome": f"{NOT_TRIED}: unbroken it does not pass: {why}"}
     with copy.switched(switch):
         if undefined := undefined_names(copy, switch):
-            return {**record, "outcome": f"no proof: {undefined}"}
+            return {**record, "outcome": f"{NOT_TRIED}: {undefined}"}
         code, reports = copy.pytest([switch.test], timeout_s=TIMEOUT_S)
     outcome, proofs = judge(switch, code, reports)
     record["outcome"] = outcome
