@@ -17,7 +17,7 @@ from certwright.binding.naming import to_python
 from certwright.binding.schema import fields_of, output_names
 from certwright.binding.types import strip_optional, summary
 from certwright.resources.base import Equality, meta
-from certwright.resources.registry import RESOURCES
+from certwright.resources.registry import resources
 from pydantic import BaseModel
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -146,7 +146,7 @@ def resource(cls: Any, names: Names) -> str:
 
 def text() -> str:
     names = Names()
-    classes = [resource(cls, names) for cls in RESOURCES]
+    classes = [resource(cls, names) for cls in resources()]
     source = "\n\n\n".join([HEAD.rstrip(), *names.dicts.values(), *classes]) + "\n"
     ruff = [sys.executable, "-m", "ruff", "format", "--config", str(ROOT / "pyproject.toml"), "-"]
     return subprocess.run(ruff, input=source, capture_output=True, text=True, check=True).stdout

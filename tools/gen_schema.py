@@ -11,14 +11,14 @@ from pathlib import Path
 
 from certwright.binding.schema import package_schema
 from certwright.functions.registry import FUNCTIONS
-from certwright.resources.registry import RESOURCES
+from certwright.resources.registry import resources
 
 ROOT = Path(__file__).resolve().parent.parent
 COPIES = (ROOT / "schema.json", ROOT / "provider" / "certwright" / "schema.json")
 
 
 def main() -> int:
-    text = json.dumps(package_schema(RESOURCES, FUNCTIONS), indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(package_schema(resources(), FUNCTIONS), indent=2, ensure_ascii=False) + "\n"
     stale = [copy for copy in COPIES if not copy.exists() or copy.read_text() != text]
     if "--check" in sys.argv:
         for copy in stale:

@@ -92,8 +92,10 @@ def text() -> str:
     ]
     source = "\n".join(
         [
-            '"""The SQL of the default store. Written by tools/gen_sql.py with SQLAlchemy; not edited."""',
-            "# ruff: noqa: E501",
+            '"""The SQL of the default store, as SQLAlchemy compiles it.',
+            "",
+            "Written by tools/gen_sql.py (`make sql`); not edited.",
+            '"""',
             "",
             "from typing import Any",
             "",

@@ -8,11 +8,11 @@ from typing import Any
 from certwright.binding.run import RunFile, RunTable
 from certwright.resources.base import CheckResult, Context, DiffResult, Handler, Severity, Tree
 from certwright.resources.handling import managed_names
-from certwright.resources.registry import RESOURCES
+from certwright.resources.registry import resources
 
 from builders.world import PREFIX, World
 
-HANDLERS: dict[str, Any] = {cls.token.rsplit(":", 1)[1]: cls for cls in RESOURCES}
+HANDLERS: dict[str, Any] = {cls.token.rsplit(":", 1)[1]: cls for cls in resources()}
 
 
 @dataclass

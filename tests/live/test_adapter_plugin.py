@@ -76,7 +76,7 @@ def test_a_stack_lives_and_dies(stack: Stack) -> None:
 
     stack.pulumi("refresh", "--yes", "--non-interactive")
     stack.settled()
-    assert not list((stack.directory / "certwright" / "run").glob("*"))
+    assert not list((stack.directory / "certwright" / "run").glob("run-*"))
     stack.pulumi("destroy", "--yes", "--non-interactive")
 
 
@@ -200,7 +200,7 @@ def test_a_preview_agrees_across_two_provider_processes(tmp_path: Path) -> None:
     assert "~ 2 to update" in plan
     assert "~ 2 updated" in stack.up()
     stack.settled()
-    assert not list((tmp_path / "certwright" / "run").glob("*"))
+    assert not list((tmp_path / "certwright" / "run").glob("run-*"))
 
 
 def plugins_of(stack: Stack) -> list[int]:

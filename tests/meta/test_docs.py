@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from certwright.config import SETTINGS, environment_name
-from certwright.resources.registry import RESOURCES
+from certwright.resources.registry import resources
 from meta.house import DOCS, PACKAGE, ROOT, python_files, tree_of
 
 from docgen.properties import ENVIRONMENT, RELOAD_ENVIRONMENT  # isort: skip  (path: meta.house)
@@ -58,7 +58,7 @@ def test_every_page_can_be_reached() -> None:
 def test_every_setting_is_documented() -> None:
     page = (DOCS / "installation-configuration.md").read_text()
     assert [s.name for s in SETTINGS if f"`{s.name}`" not in page] == []
-    assert [r.token for r in RESOURCES if not (DOCS / "reference" / f"{_snake(r.__name__)}.md").exists()] == []
+    assert [r.token for r in resources() if not (DOCS / "reference" / f"{_snake(r.__name__)}.md").exists()] == []
 
 
 def test_every_variable_is_documented() -> None:

@@ -17,7 +17,7 @@ from certwright.domain.lints.specimen import Lint
 from certwright.domain.targets import TARGET_MODELS
 from certwright.engine.failpoints import FAILPOINTS
 from certwright.functions.registry import FUNCTIONS
-from certwright.resources.registry import RESOURCES
+from certwright.resources.registry import resources
 from certwright.store.wrappers.registry import KINDS
 from certwright.validation.writers import WRITERS
 from meta.house import PACKAGE, ROOT, TESTS, python_files, texts, tree_of
@@ -41,7 +41,7 @@ def _classes_with_token(room: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("room", "registered"), [("resources", RESOURCES), ("functions", FUNCTIONS)], ids=["resources", "functions"]
+    ("room", "registered"), [("resources", resources()), ("functions", FUNCTIONS)], ids=["resources", "functions"]
 )
 def test_every_resource_and_function_is_registered(room: str, registered: tuple[type, ...]) -> None:
     assert _classes_with_token(room) == {cls.__name__ for cls in registered}

@@ -322,10 +322,10 @@ class TestView:
 
 
 def test_the_providers_cover_the_shipped_resources() -> None:
-    from certwright.resources.registry import RESOURCES
+    from certwright.resources.registry import resources
 
     have = {cls.token for cls in vars(providers).values() if isinstance(cls, type) and getattr(cls, "token", "")}
-    assert have == {r.token for r in RESOURCES}
+    assert have == {r.token for r in resources()}
     assert sys.modules["certwright.dynamic.providers"] is providers
     assert Widget.token not in have
 

@@ -38,6 +38,7 @@ def test_what_every_process_of_a_run_would_say_is_said_once(tmp_path: Path) -> N
     one.end()
     assert not two.first_to_say("audit log signed: a")
     assert two.first_to_say("audit log signed: b")
+    assert sorted(p.name.split("-")[0] for p in (tmp_path / "r").iterdir()) == ["said", "said"]
     assert table(tmp_path / "r", engine="127.0.0.1:2").first_to_say("audit log signed: a")
     assert table(None).first_to_say("audit log signed: a")
     (tmp_path / "open").mkdir(mode=0o777)
@@ -97,7 +98,8 @@ def test_files_of_dead_and_old_runs_are_swept(tmp_path: Path) -> None:
     old = tmp_path / f"run-{os.getpid()}-old.jsonl"
     live = tmp_path / f"run-{os.getpid()}-live.jsonl"
     odd = tmp_path / "run-x.jsonl"
-    for path in (dead, old, live, odd):
+    said = tmp_path / f"said-{2**22 + 1}-x-y.jsonl"
+    for path in (dead, old, live, odd, said):
         path.write_text("")
     os.utime(old, (0, 0))
     sweep(tmp_path)

@@ -28,7 +28,15 @@ def _attribute(module: str, name: str) -> Any:
 
 
 def shipped_resources() -> tuple[type[Any], ...]:
-    return tuple(_attribute("certwright.resources.registry", "RESOURCES"))
+    return tuple(_attribute("certwright.resources.registry", "resources")())
+
+
+def _shipped_resource(token: str) -> type[Any] | None:
+    """The class of a token, without importing the others."""
+    with _importing:
+        name = long_form(token).rpartition(":")[2]
+        found: type[Any] | None = _attribute("certwright.resources.registry", "resource")(name)
+    return found if found is not None and found.token == long_form(token) else None
 
 
 def shipped_functions() -> tuple[type[Any], ...]:
@@ -73,6 +81,8 @@ class Registry:
     anchor: Callable[[Any], str] = shipped_anchor
 
     def resource(self, token: str) -> type[Any]:
+        if self.resources is shipped_resources and (found := _shipped_resource(token)) is not None:
+            return found
         return _find(self.resources(), token, "resource")
 
     def function(self, token: str) -> type[Any]:
@@ -103,7 +113,8 @@ def preload_shipped() -> None:
     """Import handlers and their libraries ahead of the first request (for a background thread). Opens nothing."""
     try:
         with _importing:
-            shipped_resources()
+            # Nearly every stack has certificates; what else it has is imported when it comes.
+            _shipped_resource("certwright:index:Certificate")
             _attribute("certwright.wiring", "build")
             _attribute("certwright.store.sqlite", "SqliteBackend")
             _attribute("certwright.store.session", "SqlReader")

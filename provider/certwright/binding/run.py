@@ -78,10 +78,16 @@ class RunFile:
         return found
 
     def first(self, what: str) -> bool:
-        """Whether no process of this run has come with `what` before. Without a directory every process is the first."""
+        """Whether no process of this run has come with `what` before. Without a directory every process is the first.
+
+        One process ends before the next is told to, so none knows that it is the last: the mark of a run stays until the
+        next run sweeps.
+        """
         if self.path is None or not self._prepare():
             return True
-        mark = self.path.with_name(f"{self.path.stem}-{sha256(what.encode()).hexdigest()[:12]}.jsonl")
+        mark = self.path.with_name(
+            f"said{self.path.stem.removeprefix('run')}-{sha256(what.encode()).hexdigest()[:12]}.jsonl"
+        )
         try:
             os.close(os.open(mark, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600))
         except FileExistsError:
@@ -122,7 +128,7 @@ def _private(directory: Path) -> bool:
 def sweep(directory: Path) -> None:
     """Remove the files of runs whose CLI is gone, or that are a day old (a process id may have a new owner)."""
     now = time.time()
-    for path in directory.glob("run-*.jsonl"):
+    for path in [*directory.glob("run-*.jsonl"), *directory.glob("said-*.jsonl")]:
         try:
             parent = int(path.name.split("-")[1])
             if not _alive(parent) or now - path.stat().st_mtime > _STALE_S:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID
@@ -117,19 +118,32 @@ def extensions_of(template: CertificateTemplate) -> list[Extended]:
 
 
 def _usage(template: CertificateTemplate, profile: Profile) -> list[Extended]:
-    basic = x509.BasicConstraints(ca=profile.ca, path_length=template.path_length if profile.ca else None)
-    extensions: list[Extended] = [(basic, profile.basic_constraints_critical)]
     usages = template.key_usages
     if usages is None:
         usages = profile.usages_for(key_family(require_algorithm(template.public_key)))
-    if usages:
-        extensions.append((key_usage_extension(usages), profile.key_usage_critical))
     purposes = template.extended_key_usages
     if purposes is None:
         purposes = profile.extended_key_usages
+    path_length = template.path_length if profile.ca else None
+    return list(_usage_of(template.profile, path_length, frozenset(usages), tuple(purposes)))
+
+
+@lru_cache(maxsize=128)
+def _usage_of(
+    name: ProfileName,
+    path_length: int | None,
+    usages: frozenset[KeyUsage],
+    purposes: tuple[x509.ObjectIdentifier, ...],
+) -> tuple[Extended, ...]:
+    """What nearly all certificates of a profile have in common."""
+    profile = PROFILES[name]
+    basic = x509.BasicConstraints(ca=profile.ca, path_length=path_length)
+    extensions: list[Extended] = [(basic, profile.basic_constraints_critical)]
+    if usages:
+        extensions.append((key_usage_extension(usages), profile.key_usage_critical))
     if purposes:
         extensions.append((x509.ExtendedKeyUsage(purposes), profile.extended_key_usage_critical))
-    return extensions
+    return tuple(extensions)
 
 
 def _pointers(template: CertificateTemplate) -> list[Extended]:

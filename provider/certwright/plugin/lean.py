@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from itertools import accumulate
 
-# Their `__init__` modules import the whole SDK, and every service of the protocol.
-PACKAGES = ("pulumi", "pulumi.runtime", "pulumi.runtime.proto")
+# One inside the other. Their `__init__` modules import the whole SDK, and every service of the protocol.
+PACKAGES = ("pulumi", "runtime", "proto")
 
 
 def messages_only() -> None:
@@ -17,7 +18,7 @@ def messages_only() -> None:
     """
     if PACKAGES[0] in sys.modules:
         return
-    for name in PACKAGES:
+    for name in accumulate(PACKAGES, "{}.{}".format):
         spec = importlib.util.find_spec(name)
         if spec is None:
             return

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+
 from certwright.plugin.lean import messages_only
 
 
 def run() -> None:
+    gc.disable()  # imports make no garbage; `preload` switches it on again
     messages_only()  # before anything imports pulumi
     from certwright.plugin.process import main
 

@@ -69,13 +69,14 @@ def main() -> None:
 
 
 def preload() -> None:
-    """Import what the first Check needs while the engine is busy with its own start."""
+    """Import what the first Check needs while the engine is busy with its own start. The collector is off until then."""
     from certwright.binding.registry import preload_shipped
 
-    gc.disable()
-    preload_shipped()
-    gc.freeze()  # what was imported stays: the collector need not walk it again and again
-    gc.enable()
+    try:
+        preload_shipped()
+        gc.freeze()  # what was imported stays: the collector need not walk it again and again
+    finally:
+        gc.enable()
 
 
 def _print_port(port: int) -> None:

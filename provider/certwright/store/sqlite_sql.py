@@ -1,4 +1,7 @@
-"""The SQL of the default store. Written by tools/gen_sql.py with SQLAlchemy; not edited."""
+"""The SQL of the default store, as SQLAlchemy compiles it.
+
+Written by tools/gen_sql.py (`make sql`); not edited.
+"""
 
 from typing import Any
 

@@ -74,9 +74,9 @@ def key_cert_sign_only_ca(specimen: Specimen) -> str | None:
 def key_usage_fits_key(specimen: Specimen) -> str | None:
     chosen = specimen.key_usages or frozenset()
     key = specimen.public_key
-    if isinstance(key, ec.EllipticCurvePublicKey) and chosen & _ENCRYPTS:
+    if chosen & _ENCRYPTS and isinstance(key, ec.EllipticCurvePublicKey):
         return "an EC key cannot encipher: keyEncipherment or dataEncipherment is set"
-    if isinstance(key, ed25519.Ed25519PublicKey) and chosen & (_ENCRYPTS | {KeyUsage.KEY_AGREEMENT}):
+    if chosen & (_ENCRYPTS | {KeyUsage.KEY_AGREEMENT}) and isinstance(key, ed25519.Ed25519PublicKey):
         return "an Ed25519 key only signs: an enciphering or key agreement bit is set"
     return None
 
@@ -143,7 +143,8 @@ def authority_key_identifier(specimen: Specimen) -> str | None:
 @rule("RFC 5280 4.2")
 def extension_values_not_empty(specimen: Specimen) -> str | None:
     for extension in specimen.extensions.values():
-        if isinstance(extension.value, x509.UnrecognizedExtension) and not extension.value.value:
+        value = extension.value
+        if type(value) is x509.UnrecognizedExtension and not value.value:
             return f"the extension {extension.oid.dotted_string} has no value"
     return None
 

@@ -84,7 +84,7 @@ def dns_name_problem(name: str) -> str | None:
 @rule("RFC 5280 4.2.1.6; RFC 1034 3.5")
 def dns_name_syntax(specimen: Specimen) -> str | None:
     for name in specimen.sans:
-        if isinstance(name, x509.DNSName) and (problem := dns_name_problem(name.value)):
+        if type(name) is x509.DNSName and (problem := dns_name_problem(name.value)):
             return f"the name {name.value[:80]!r} {problem}"
     return None
 
@@ -92,10 +92,10 @@ def dns_name_syntax(specimen: Specimen) -> str | None:
 @rule("RFC 5280 4.2.1.6")
 def email_and_uri_syntax(specimen: Specimen) -> str | None:
     for name in specimen.sans:
-        value = name.value
-        if isinstance(name, x509.RFC822Name) and (value.count("@") != 1 or not value.isascii() or " " in value):
+        kind, value = type(name), name.value
+        if kind is x509.RFC822Name and (value.count("@") != 1 or not value.isascii() or " " in value):
             return f"the mailbox {value[:80]!r} is not of the form local@host in ASCII"
-        if isinstance(name, x509.UniformResourceIdentifier) and (":" not in value or not value.isascii()):
+        if kind is x509.UniformResourceIdentifier and (":" not in value or not value.isascii()):
             return f"the URI {value[:80]!r} has no scheme or is not ASCII"
     return None
 
