@@ -17,6 +17,7 @@ from builders.store_records import certificate
 from certwright.domain.errors import CertwrightError, StoreUnavailable
 from certwright.engine.records import CertificateRecord
 from certwright.store.sql import SqlStore
+from certwright.store.sqlite import SqliteBackend
 from servers.postgres import PASSWORD, PostgresServer
 from servers.stores import Place, open_store
 
@@ -39,6 +40,18 @@ def test_directory_and_files_are_for_the_owner_only_under_any_umask(sqlite_place
     assert {f.name for f in files} == {"store.db", "store.db-wal", "store.db-shm"}
     assert {mode(f) for f in files} == {0o600}
     assert mode(sqlite_place.path.parent) == 0o700
+
+
+@pytest.mark.proves("SEC-8")
+def test_a_store_that_came_while_another_was_being_made_stays(sqlite_place: Place) -> None:
+    """As two processes do it that both found none; what the second one made goes."""
+    assert sqlite_place.path is not None
+    backend = SqliteBackend(sqlite_place.path)
+    for store_id in ("1" * 32, "2" * 32):
+        backend.create({"store_id": store_id, "testing": "0"})
+    assert backend.open() == "1" * 32
+    assert [path.name for path in sqlite_place.path.parent.iterdir() if path.name.endswith(".new")] == []
+    backend.close()
 
 
 @pytest.mark.proves("SEC-1")

@@ -62,13 +62,13 @@ class Copy:
             for path, text in whole.items():
                 self.write(path, text)
 
-    def pytest(self, tests: Sequence[str], *, timeout_s: float) -> tuple[int, list[dict[str, Any]]]:
+    def pytest(self, arguments: Sequence[str], *, timeout_s: float) -> tuple[int, list[dict[str, Any]]]:
         """Exit code (-1: no end in time) and the reports."""
         with tempfile.TemporaryDirectory(prefix="switched-off-run-") as scratch:
             report = Path(scratch) / "report"
             report.touch()
             command = [sys.executable, "-m", "pytest", "-q", "-p", "switched_off.report", "-p", "no:cacheprovider"]
-            command += ["-p", "no:xdist", f"--basetemp={scratch}/t", "--maxfail=5", *tests]
+            command += ["-p", "no:xdist", f"--basetemp={scratch}/t", *arguments]
             process = subprocess.Popen(
                 command,
                 cwd=self.directory,
@@ -119,12 +119,12 @@ def look_unbroken(copy: Copy, tests: Sequence[str]) -> None:
     ahead = [test for test in dict.fromkeys(tests) if test not in copy.passed]
     if not ahead:
         return
-    _, reports = copy.pytest(ahead, timeout_s=TIMEOUT_S * 4)
+    code, reports = copy.pytest(ahead, timeout_s=TIMEOUT_S * 4)
     for test in ahead:
         mine = [r for r in reports if names(r["node"], test)]
         bad = [r for r in mine if r["outcome"] == FAILED]
         passed = any(r["when"] == "call" and r["outcome"] == "passed" for r in mine)
-        copy.passed[test] = bad[0]["said"][:200] if bad else "" if passed else "it was not run, or skipped"
+        copy.passed[test] = bad[0]["said"][:200] if bad else "" if passed else f"skipped, or not run (pytest: {code})"
 
 
 def judge(switch: Switch, code: int, reports: Sequence[dict[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
@@ -166,7 +166,7 @@ def try_out(copy: Copy, switch: Switch) -> dict[str, Any]:
     with copy.switched(switch):
         if undefined := undefined_names(copy, switch):
             return {**record, "outcome": f"{NOT_TRIED}: {undefined}"}
-        code, reports = copy.pytest([switch.test], timeout_s=TIMEOUT_S)
+        code, reports = copy.pytest(["--maxfail=5", switch.test], timeout_s=TIMEOUT_S)
     outcome, proofs = judge(switch, code, reports)
     record["outcome"] = outcome
     if proofs:

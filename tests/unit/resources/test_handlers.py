@@ -215,6 +215,10 @@ def test_a_renewal_by_somebody_else_is_no_change(desk: Desk, here: World, root: 
     )
     from certwright.engine import association
 
+    # Renewed and not deployed (that run was killed, or does not deploy here): the target is behind, and says so.
+    _, behind = Desk(here).diff(ASSOCIATION, files, files.inputs_of_program(), name="files")
+    assert [r.code for r in behind.reasons] == ["deploy.behind"]
+    assert "the target holds version 1 of wiki, which is at 2" in behind.reasons[0].sentence
     association.deploy(here.services, files.id, cancel=here.cancel())
     later = Desk(here)
     checked, found = later.diff(CERTIFICATE, wiki, private(root), name="wiki")
