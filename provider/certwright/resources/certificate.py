@@ -41,6 +41,7 @@ from certwright.resources.handling import (
     plain,
     say,
     spec_of,
+    wire_names,
     without_managed,
 )
 
@@ -64,6 +65,8 @@ class Certificate(Handling):
     def check(self, ctx: Context, *, olds: Tree, news: Tree) -> CheckResult:
         ctx.run.note_checked(ctx.urn)
         tree, findings = without_managed(CertificateInputs, olds, news)
+        if olds and not findings and (kept := self._as_it_is(ctx, olds, tree)) is not None:
+            return kept
         typed, problems = decode(CertificateInputs, tree)
         findings += problems
         tree = marked(CertificateInputs, tree)
@@ -80,6 +83,24 @@ class Certificate(Handling):
                 planned = record is None or (decision is not None and decision.action >= Action.RESUME)
                 findings += preflight(self.services, ctx, reader, mode, typed, tree, record, planned=planned)
         return CheckResult(inputs={**tree, VERSION: version}, findings=tuple(findings))
+
+    def _as_it_is(self, ctx: Context, olds: Tree, tree: Tree) -> CheckResult | None:
+        """What most certificates of most runs are: declared as before, and nothing to do. None when there is anything to say.
+
+        These inputs were accepted when the certificate was made; they are judged again when something is issued from them. So a
+        rule, a setting or a CA that has changed meanwhile stops a renewal, and not every run until then.
+        """
+        if not tree.keys() <= wire_names(CertificateInputs) or contains_unknown(tree):
+            return None
+        if changed(CertificateInputs, self.settled(plain(olds)), self.settled(tree)):
+            return None
+        with self.facts(ctx, {}) as reader:
+            record = find_by_urn(reader, CertificateRecord, ctx.urn) if reader else None
+            decision = self._decide(ctx, reader, record, {}, {})
+        if record is None or decision is None or decision.action is not Action.KEEP:
+            return None
+        ctx.run.note_known("certificate", record.arn)
+        return CheckResult(inputs={**marked(CertificateInputs, tree), VERSION: decision.next_version})
 
     def _decide(
         self, ctx: Context, reader: Reader | None, record: CertificateRecord | None, old: Tree, new: Tree
