@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import ClassVar
 
@@ -76,7 +77,10 @@ class Certificate(Handling):
         if mode is not None and not findings:
             with self.facts(ctx, {}) as reader:
                 record = find_by_urn(reader, CertificateRecord, ctx.urn) if reader and olds else None
-                decision = self._decide(ctx, reader, record, plain(olds), tree)
+                changes = changed(
+                    CertificateInputs, self.settled(plain(olds)), self.settled(tree), ignore=ctx.ignore_changes
+                )
+                decision = self._decide(ctx, reader, record, changes)
                 if record is not None:
                     ctx.run.note_known("certificate", record.arn)
                     version = decision.next_version if decision else record.newest_version
@@ -96,22 +100,25 @@ class Certificate(Handling):
             return None
         with self.facts(ctx, {}) as reader:
             record = find_by_urn(reader, CertificateRecord, ctx.urn) if reader else None
-            decision = self._decide(ctx, reader, record, {}, {})
+            decision = self._decide(ctx, reader, record, [])
         if record is None or decision is None or decision.action is not Action.KEEP:
             return None
         ctx.run.note_known("certificate", record.arn)
         return CheckResult(inputs={**marked(CertificateInputs, tree), VERSION: decision.next_version})
 
     def _decide(
-        self, ctx: Context, reader: Reader | None, record: CertificateRecord | None, old: Tree, new: Tree
+        self,
+        ctx: Context,
+        reader: Reader | None,
+        record: CertificateRecord | None,
+        changes: Sequence[tuple[str, Change]],
     ) -> Decision | None:
-        """None where the store has nothing to decide from."""
+        """What the changed inputs, the store and the clock ask for; None where the store has nothing to decide from."""
         if reader is None or record is None:
             return None
         facts = gather_certificate(self.services, reader, record)
         if facts is None:
             return None
-        changes = changed(CertificateInputs, self.settled(old), self.settled(new), ignore=ctx.ignore_changes)
         reissue = tuple(wire for wire, change in changes if change is Change.REISSUE)
         announced = bool(facts.newest.issuer_arn and ctx.run.announced(facts.newest.issuer_arn))
         return decide_certificate(
@@ -129,7 +136,7 @@ class Certificate(Handling):
             record = find(reader, CertificateRecord, id) if reader else None
             if reader is not None and record is None:
                 raise gone(id)
-            decision = self._decide(ctx, reader, record, old_inputs, news)
+            decision = self._decide(ctx, reader, record, changes)
         ctx.run.note_known("certificate", record.arn if record else id)
         if decision is None:
             return DiffResult(changes=bool(found), paths=found, stables=("arn",))
@@ -227,7 +234,10 @@ class Certificate(Handling):
     def update(self, ctx: Context, *, id: str, old_inputs: Tree, olds: Tree, news: Tree) -> UpdateResult:
         with self.facts(ctx, olds) as reader:
             record = find(reader, CertificateRecord, id) if reader else None
-            decision = self._decide(ctx, reader, record, old_inputs, news)
+            changes = changed(
+                CertificateInputs, self.settled(old_inputs), self.settled(news), ignore=ctx.ignore_changes
+            )
+            decision = self._decide(ctx, reader, record, changes)
         if ctx.preview:
             return UpdateResult(outputs=self._previewed_update(olds, news, decision))
         if record is None:
