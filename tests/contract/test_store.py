@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from builders.store_records import LATER, LONG_AGO, NOW, arn, association, certificate, serial, version
 from certwright.domain.errors import Conflict, StoreAbsent, StoreMismatch, StoreUnavailable
+from certwright.engine.ports import Reader
 from certwright.engine.records import (
     RECORD_TYPES,
     AssociationRecord,
@@ -233,6 +234,37 @@ def test_due_uses_the_partial_index(store: SqlStore, place: Place) -> None:
 
 
 # --- absent, created, replaced -----------------------------------------------------------------------------------------
+
+
+def test_nothing_is_remembered_of_what_was_rolled_back(place: Place, store: SqlStore) -> None:
+    """Neither what was saved, nor what was seen after a removal or an addition in the same transaction."""
+    keys = ("saved", "removed", "inserted", "seen")
+    with store.write() as tx:
+        tx.save(*(MetaRecord(key=key, value="before") for key in keys if key != "inserted"))
+
+    def read(reader: Reader) -> list[str | None]:
+        found = [reader.one(MetaRecord, key=key) for key in keys]
+        return [one.value if one is not None else None for one in found]
+
+    def attempt() -> None:
+        with store.write() as tx:
+            assert tx.one(MetaRecord, key="seen") is not None
+            tx.save(MetaRecord(key="saved", value="after"))
+            tx.insert(MetaRecord(key="inserted", value="after"))
+            tx.remove(MetaRecord, key="removed")
+            assert read(tx) == ["after", None, "after", "before"]
+            raise KeyError("rolled back")
+
+    for _ in range(2):
+        with pytest.raises(KeyError):
+            attempt()
+        with store.write() as tx:
+            assert read(tx) == ["before", "before", None, "before"]
+            tx.insert(MetaRecord(key="inserted", value="again"))
+            tx.remove(MetaRecord, key="inserted")
+            assert read(tx) == ["before", "before", None, "before"]
+        with store.write() as tx:
+            assert read(tx) == ["before", "before", None, "before"]
 
 
 def test_what_a_store_remembers_ends_with_the_next_commit_of_anybody(place: Place, store: SqlStore) -> None:

@@ -25,6 +25,7 @@ _SENTINELS = frozenset(
         "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",  # object
     }
 )
+_SENTINEL_LENGTH = len(UNKNOWN_TEXT)  # of all of them: a PEM need not be hashed to tell
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"
 OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
@@ -56,7 +57,8 @@ def decode_value(value: struct_pb2.Value, path: str = "", depth: int = 0) -> Any
         raise WireError(f"{_top(path)}: nested more than {_DEPTH} levels deep")
     match value.WhichOneof("kind"):
         case "string_value":
-            return UNKNOWN if value.string_value in _SENTINELS else value.string_value
+            text = value.string_value
+            return UNKNOWN if len(text) == _SENTINEL_LENGTH and text in _SENTINELS else text
         case "number_value":
             return _number(value.number_value)
         case "bool_value":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import ClassVar
 
@@ -41,6 +42,7 @@ from certwright.resources.handling import (
     plain,
     say,
     spec_of,
+    wire_names,
     without_managed,
 )
 
@@ -64,6 +66,8 @@ class Certificate(Handling):
     def check(self, ctx: Context, *, olds: Tree, news: Tree) -> CheckResult:
         ctx.run.note_checked(ctx.urn)
         tree, findings = without_managed(CertificateInputs, olds, news)
+        if olds and not findings and (kept := self._as_it_is(ctx, olds, tree)) is not None:
+            return kept
         typed, problems = decode(CertificateInputs, tree)
         findings += problems
         tree = marked(CertificateInputs, tree)
@@ -73,7 +77,10 @@ class Certificate(Handling):
         if mode is not None and not findings:
             with self.facts(ctx, {}) as reader:
                 record = find_by_urn(reader, CertificateRecord, ctx.urn) if reader and olds else None
-                decision = self._decide(ctx, reader, record, plain(olds), tree)
+                changes = changed(
+                    CertificateInputs, self.settled(plain(olds)), self.settled(tree), ignore=ctx.ignore_changes
+                )
+                decision = self._decide(ctx, reader, record, changes)
                 if record is not None:
                     ctx.run.note_known("certificate", record.arn)
                     version = decision.next_version if decision else record.newest_version
@@ -81,16 +88,37 @@ class Certificate(Handling):
                 findings += preflight(self.services, ctx, reader, mode, typed, tree, record, planned=planned)
         return CheckResult(inputs={**tree, VERSION: version}, findings=tuple(findings))
 
+    def _as_it_is(self, ctx: Context, olds: Tree, tree: Tree) -> CheckResult | None:
+        """What most certificates of most runs are: declared as before, and nothing to do. None when there is anything to say.
+
+        These inputs were accepted when the certificate was made; they are judged again when something is issued from them. So a
+        rule, a setting or a CA that has changed meanwhile stops a renewal, and not every run until then.
+        """
+        if not tree.keys() <= wire_names(CertificateInputs) or contains_unknown(tree):
+            return None
+        if changed(CertificateInputs, self.settled(plain(olds)), self.settled(tree)):
+            return None
+        with self.facts(ctx, {}) as reader:
+            record = find_by_urn(reader, CertificateRecord, ctx.urn) if reader else None
+            decision = self._decide(ctx, reader, record, [])
+        if record is None or decision is None or decision.action is not Action.KEEP:
+            return None
+        ctx.run.note_known("certificate", record.arn)
+        return CheckResult(inputs={**marked(CertificateInputs, tree), VERSION: decision.next_version})
+
     def _decide(
-        self, ctx: Context, reader: Reader | None, record: CertificateRecord | None, old: Tree, new: Tree
+        self,
+        ctx: Context,
+        reader: Reader | None,
+        record: CertificateRecord | None,
+        changes: Sequence[tuple[str, Change]],
     ) -> Decision | None:
-        """None where the store has nothing to decide from."""
+        """What the changed inputs, the store and the clock ask for; None where the store has nothing to decide from."""
         if reader is None or record is None:
             return None
         facts = gather_certificate(self.services, reader, record)
         if facts is None:
             return None
-        changes = changed(CertificateInputs, self.settled(old), self.settled(new), ignore=ctx.ignore_changes)
         reissue = tuple(wire for wire, change in changes if change is Change.REISSUE)
         announced = bool(facts.newest.issuer_arn and ctx.run.announced(facts.newest.issuer_arn))
         return decide_certificate(
@@ -108,7 +136,7 @@ class Certificate(Handling):
             record = find(reader, CertificateRecord, id) if reader else None
             if reader is not None and record is None:
                 raise gone(id)
-            decision = self._decide(ctx, reader, record, old_inputs, news)
+            decision = self._decide(ctx, reader, record, changes)
         ctx.run.note_known("certificate", record.arn if record else id)
         if decision is None:
             return DiffResult(changes=bool(found), paths=found, stables=("arn",))
@@ -206,7 +234,10 @@ class Certificate(Handling):
     def update(self, ctx: Context, *, id: str, old_inputs: Tree, olds: Tree, news: Tree) -> UpdateResult:
         with self.facts(ctx, olds) as reader:
             record = find(reader, CertificateRecord, id) if reader else None
-            decision = self._decide(ctx, reader, record, old_inputs, news)
+            changes = changed(
+                CertificateInputs, self.settled(old_inputs), self.settled(news), ignore=ctx.ignore_changes
+            )
+            decision = self._decide(ctx, reader, record, changes)
         if ctx.preview:
             return UpdateResult(outputs=self._previewed_update(olds, news, decision))
         if record is None:

@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeVar
 from certwright.domain.errors import Conflict, StoreUnavailable
 from certwright.engine.records import AuditEntry, VersionRecord
 from certwright.store.actor import Actor
-from certwright.store.backend import Connection
+from certwright.store.backend import Connection, Known
 from certwright.store.chain import next_entry
 from certwright.store.failures import translate
 from certwright.store.layout import Mapping, encode_time, mapping_of
@@ -52,9 +52,7 @@ class SqlReader:
         if key is None:
             several = self.all(kind, limit=1, **equals)
             return several[0] if several else None
-        known = self._known.get(kind)
-        if known is None:
-            known = self._known[kind] = {}
+        known = self._known_of(kind, key)
         if key not in known:
             values = {f"f_{name}": value for name, value in equals.items()}
             values["limit"] = 1
@@ -62,6 +60,13 @@ class SqlReader:
             known[key] = found[0] if found else None
         answer: R | None = known[key]
         return answer
+
+    def _known_of(self, kind: type[Any], key: tuple[Any, ...]) -> dict[tuple[Any, ...], Any]:
+        """Where `one` looks for a record, and puts what it has read."""
+        known = self._known.get(kind)
+        if known is None:
+            known = self._known[kind] = {}
+        return known
 
     def all(self, kind: type[R], /, *, limit: int | None = None, after: str | None = None, **equals: Any) -> list[R]:
         return self._select(kind, limit=limit, after=after, equals=equals)
@@ -164,6 +169,10 @@ class SqlTransaction(SqlReader):
 
     def __init__(self, connection: Connection, context: SessionContext) -> None:
         super().__init__(connection, context)
+        # What this transaction wrote, and what it read of kinds that a statement changed: nobody else may know before the
+        # commit, and after a rollback nobody ever. What it only read stays known to its connection.
+        self._own: Known = {}
+        self._changed_kinds: set[type[Any]] = set()
         self._saves: dict[type[Any], dict[tuple[Any, ...], Any]] = {}
         self._inserts: dict[type[Any], dict[tuple[Any, ...], Any]] = {}
         self._lines: list[AuditEntry] = []
@@ -191,17 +200,27 @@ class SqlTransaction(SqlReader):
             key = mapping.key_of(record)
             held = self._inserts.get(mapping.kind, {})
             (held if key in held else self._saves.setdefault(mapping.kind, {}))[key] = record
-            self._known.setdefault(mapping.kind, {})[key] = record
+            self._note(mapping.kind, key, record)
 
     def insert(self, *records: Any) -> None:
         for record in records:
             mapping = self._writable(type(record))
             key = mapping.key_of(record)
-            known = self._known.setdefault(mapping.kind, {})
-            if known.get(key) is not None:
+            if self._known_of(mapping.kind, key).get(key) is not None:
                 raise _taken(mapping, [record])
             self._inserts.setdefault(mapping.kind, {})[key] = record
-            known[key] = record
+            self._note(mapping.kind, key, record)
+
+    def _note(self, kind: type[Any], key: tuple[Any, ...], record: Any) -> None:
+        self._own.setdefault(kind, {})[key] = record
+        if (known := self._known.get(kind)) is not None:
+            known.pop(key, None)
+
+    def _known_of(self, kind: type[Any], key: tuple[Any, ...]) -> dict[tuple[Any, ...], Any]:
+        own = self._own.get(kind)
+        if own is not None and (key in own or kind in self._changed_kinds):
+            return own
+        return super()._known_of(kind, key)
 
     def flush(self, kind: type[Any] | None = None) -> None:
         """Send what is held back of `kind`, or everything. Raises Conflict when an inserted key is taken."""
@@ -263,6 +282,8 @@ class SqlTransaction(SqlReader):
         """Before a statement changes rows of `kind` behind our back."""
         self.flush(kind)
         self._known.pop(kind, None)
+        self._own[kind] = {}
+        self._changed_kinds.add(kind)
 
     def _writable(self, kind: type[Any]) -> Mapping:
         if kind is AuditEntry:

@@ -53,12 +53,10 @@ class _Connection:
         self.known: Known = {}
         self._version = -1
 
-    def begin(self, statement: str, *, remembers: bool) -> None:
-        """What earlier reads of a connection that only reads have found holds until anybody commits, in any process."""
+    def begin(self, statement: str) -> None:
+        """What earlier transactions of a connection have read holds until anybody else commits, in any process; what it wrote
+        itself its sessions take out."""
         self.run(statement)
-        if not remembers:
-            self.known = {}
-            return
         (version,) = self.driver.execute("PRAGMA data_version").fetchone()
         if version != self._version or sum(map(len, self.known.values())) > MOST_KNOWN:
             self.known.clear()
@@ -84,9 +82,8 @@ class _Connection:
 class _Pool:
     """Connections of one kind. As many are open as transactions ran at once; each is used by one thread at a time."""
 
-    def __init__(self, connect: Callable[[], _Connection], *, begin: str, shown: str, remembers: bool) -> None:
+    def __init__(self, connect: Callable[[], _Connection], *, begin: str, shown: str) -> None:
         self._connect = connect
-        self._remembers = remembers
         self._begin = begin
         self._shown = shown
         self._idle: list[_Connection] = []  # append and pop are atomic
@@ -117,7 +114,7 @@ class _Pool:
             connection = self._idle.pop() if self._idle else self._connect()
             if synchronous:
                 connection.sync(synchronous)
-            connection.begin(self._begin, remembers=self._remembers)
+            connection.begin(self._begin)
             return connection
         except IndexError:  # another thread took the last idle one
             return self._begun(doing, synchronous)
@@ -322,7 +319,6 @@ class SqliteBackend:
                 lambda: _connect(self.path, mode, pragmas, synchronous=synchronous),
                 begin=begin,
                 shown=self.shown,
-                remembers=mode == "ro",
             )
 
         return _Opened(

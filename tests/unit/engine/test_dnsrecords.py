@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import threading
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -302,3 +303,40 @@ def test_the_last_certificate_inherits_what_another_one_wrote(
     assert rows(here) == [(second.arn, "cname")]
     assert certificates.delete(here.services, second.arn).unsure == ()
     assert corp.records == set()
+
+
+# --- at once --------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class SlowWriter(MemoryWriter):
+    """Somebody else gets their turn in the middle of a removal, if they may."""
+
+    removing: threading.Event = field(default_factory=threading.Event)
+    written: threading.Event = field(default_factory=threading.Event)
+
+    def remove(self, name: str, type: str, value: str) -> None:
+        self.removing.set()
+        self.written.wait(0.3)
+        super().remove(name, type, value)
+
+    def ensure(self, name: str, type: str, value: str, *, ttl_s: int = 60) -> bool:
+        added = super().ensure(name, type, value)
+        self.written.set()
+        return added
+
+
+def test_a_record_that_is_needed_again_while_it_is_removed_is_there_in_the_end(
+    here: World, issuing: AuthorityRecord
+) -> None:
+    here.services.writers["corp"] = slow = SlowWriter()  # type: ignore[index]
+    first, second = here.public(issuing, urn="a"), here.public(issuing, urn="b")
+    issued(here, first)
+    slow.written.clear()
+    deleting = threading.Thread(target=certificates.delete, args=(here.services, first.arn))
+    deleting.start()
+    assert slow.removing.wait(10)
+    issued(here, second)
+    deleting.join(10)
+    assert slow.records == {cname(here, second)}
+    assert rows(here) == [(second.arn, "cname")]

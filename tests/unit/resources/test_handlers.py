@@ -469,6 +469,25 @@ def test_what_the_store_and_the_clock_say_against_it(
     assert desk.codes(CERTIFICATE, private(root, **news)) == expected
 
 
+@pytest.mark.proves("REN-6", "IAC-2")
+def test_what_was_accepted_is_judged_again_when_something_is_issued_from_it(
+    desk: Desk, here: World, root: Deployed
+) -> None:
+    """A rule that the same inputs break by now stops a change and a renewal, and not every run until then."""
+    news = private(root, validity={"type": "ABSOLUTE", "value": str(int((here.clock.now() + 30 * DAY).timestamp()))})
+    wiki = desk.create(CERTIFICATE, news, name="wiki")
+    here.clock.advance(31 * DAY)
+    later = Desk(here)
+    assert later.codes(CERTIFICATE, news, wiki.inputs, name="wiki") == []
+    _, found = later.diff(CERTIFICATE, wiki, news, name="wiki")
+    assert not found.changes
+    assert any("expired" in line for severity, line in later.lines if severity is Severity.WARNING)
+    changed = {**news, "subjectAlternativeNames": ["w.internal"]}
+    assert [path for _, path in later.codes(CERTIFICATE, changed, wiki.inputs, name="wiki")] == ["validity"]
+    misspelt = {**news, "domainname": "wiki.internal"}
+    assert ("input.unknown", "domainname") in later.codes(CERTIFICATE, misspelt, wiki.inputs, name="wiki")
+
+
 @pytest.mark.proves("REN-6")
 def test_a_disabled_authority_is_a_finding_only_when_an_issue_is_planned(
     desk: Desk, here: World, root: Deployed
