@@ -13,7 +13,9 @@ from processes import ROOT, environment, plugin
 
 TARGET_S = 0.5
 SHOWN_MODULES = 8
-STARTING = "from certwright.plugin.lean import messages_only; messages_only(); import certwright.plugin.process"
+STARTING = """from certwright.plugin.lean import messages_only
+with messages_only():
+    import certwright.plugin.process"""
 _LINE = re.compile(r"import time:\s+(\d+) \|\s+(\d+) \| ( *)(\S+)")
 
 

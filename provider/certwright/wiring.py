@@ -17,6 +17,7 @@ from certwright.domain.dnsname import dns_name
 from certwright.domain.errors import CertwrightError
 from certwright.engine.claims import this_process
 from certwright.engine.ports import CancelSignal, DnsWriter, Entropy
+from certwright.engine.records import MetaRecord
 from certwright.engine.services import CaaVerdict, NameProof, Services
 from certwright.store.actor import Actor
 from certwright.store.audit import AuditSigner, keep_anchor, sign_head
@@ -106,8 +107,12 @@ def sign_audit_head(services: Services) -> str:
     """
     directory = services.config.directories.config
     signer = AuditSigner.load_or_make(directory)
+    now = services.clock.now()
+    # Waits for the disk, and so for every line before it: what is signed must not be lost with the machine's power.
+    with services.store.write() as tx:
+        tx.save(MetaRecord(key="audit_signed_at", value=now.isoformat()))
     with services.store.read() as reader:
-        anchor = sign_head(reader, signer, at=services.clock.now())
+        anchor = sign_head(reader, signer, at=now)
     keep_anchor(directory, anchor)
     heads = ", ".join(f"{head.region} line {head.seq} {head.hash[:12]}" for head in anchor.heads)
     return f"audit log signed: {heads}"

@@ -267,6 +267,17 @@ def test_nothing_is_remembered_of_what_was_rolled_back(place: Place, store: SqlS
             assert read(tx) == ["before", "before", None, "before"]
 
 
+def test_a_line_of_the_audit_log_is_never_remembered_as_missing(store: SqlStore) -> None:
+    line = {"region": "r", "seq": 1}
+    with store.write() as tx:
+        assert tx.one(AuditEntry, **line) is None
+        tx.record_audit(region="r", at=NOW, action="issue", arn="a", result="done")
+        assert tx.one(AuditEntry, **line) is not None
+    for _ in range(2):
+        with store.write() as tx:
+            assert tx.one(AuditEntry, **line) is not None
+
+
 def test_what_a_store_remembers_ends_with_the_next_commit_of_anybody(place: Place, store: SqlStore) -> None:
     """Also what was not there, and also within one process."""
     other = place.open()

@@ -146,3 +146,25 @@ def test_an_authority_that_was_deleted_comes_back_in_its_window(stack: Stack) ->
     assert stack.outputs("issuing")["status"] == "ACTIVE"
     assert arn
     stack.unchanged()
+
+
+@pytest.mark.proves("ASC-8")
+def test_a_part_of_the_stack_says_nothing_of_the_rest(
+    stack: Stack, tmp_path: Path, blank: Path, ended: list[Stack]
+) -> None:
+    """What `--target` passes over is declared, though no Check comes for it: nothing warns of its deletion."""
+    other = Stack.make(tmp_path / "other", blank)
+    ended.append(other)
+    other.more["CERTWRIGHT_HOME"] = str(stack.home)
+    other.program["name"] = "other"
+    other.run("stack", "init", "dev", "--no-select").ok()
+    other.resources["elsewhere"] = directory_association(tmp_path / "tls", certificate="x")
+    other.resources["elsewhere"]["properties"]["certificateArn"] = stack.id("wiki")
+    other.up().ok()
+    stack.resources["more"] = wiki(domainName="more.internal")
+    more = stack.urn("certificate", "more")
+    for words in (("--target", more), (f"--target={more}",), ("-t", more)):
+        assert "no longer declared" not in stack.preview(*words).ok().text
+    del stack.resources["wiki"]
+    assert "no longer declared" in stack.preview().text
+    other.destroy().ok()

@@ -6,6 +6,9 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
+import grpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
 if TYPE_CHECKING:
     from certwright.resources.base import Severity
 
@@ -44,9 +47,6 @@ class EngineLog:
         stub = self._connected()
         if stub is None:
             return
-        import grpc
-        from pulumi.runtime.proto import engine_pb2
-
         level = getattr(engine_pb2, str(getattr(severity, "value", severity)).upper())
         try:
             stub.Log(
@@ -68,9 +68,6 @@ class EngineLog:
     def _connected(self) -> Any:
         with self._lock:
             if self._stub is None and self._address:
-                import grpc
-                from pulumi.runtime.proto import engine_pb2_grpc
-
                 if self._channel is not None:
                     self._channel.close()
                 self._channel = grpc.insecure_channel(self._address)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from certwright.domain.arn import new_certificate_arn
-from certwright.domain.errors import CertwrightError, Refused
+from certwright.domain.errors import CertwrightError, Conflict, StoreMismatch, StoreUnavailable
 from certwright.engine import dnsrecords
 from certwright.engine.claims import adoptable, give_fresh_arn
 from certwright.engine.failpoints import hit
@@ -71,7 +71,7 @@ def create(
 
 
 def create_all(services: Services, wishes: Sequence[Wanted]) -> list[Created | Exception]:
-    """Journal in one transaction, sign and store in another. A wish that is refused is refused alone."""
+    """Journal in one transaction, sign and store in another. A wish that cannot be granted fails alone."""
     try:
         try:
             # The journal of what is signed next need not wait for the disk: both are there before anybody is answered.
@@ -79,9 +79,11 @@ def create_all(services: Services, wishes: Sequence[Wanted]) -> list[Created | E
             made = _journal_all(services, wishes, durable=not signed_next)
         except _LeftBehind:
             made = _journal_all(services, wishes, durable=True)
-    except Refused as refused:  # nothing was written
+    except (Conflict, StoreUnavailable, StoreMismatch) as problem:  # of the store, so everybody's
+        return [problem for _ in wishes]
+    except CertwrightError as problem:  # of one of them; nothing was written
         if len(wishes) == 1:
-            return [refused]
+            return [problem]
         return [answer for wish in wishes for answer in create_all(services, [wish])]
     for _ in made:
         hit("request.after_record")

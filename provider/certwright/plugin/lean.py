@@ -4,26 +4,40 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import accumulate
 
 # One inside the other. Their `__init__` modules import the whole SDK, and every service of the protocol.
 PACKAGES = ("pulumi", "runtime", "proto")
 
 
-def messages_only() -> None:
-    """Put the packages in place without running them, so that `pulumi.runtime.proto.provider_pb2` is all that is read.
+@contextmanager
+def messages_only() -> Iterator[None]:
+    """Inside, `pulumi.runtime.proto.provider_pb2` and the like are all that is read of the SDK.
 
-    For a process of our own that serves the protocol and never uses the SDK. Does nothing where the SDK is loaded
-    already. Without pulumi the later import says so, as it would have.
+    For the start of a process of our own that serves the protocol and does not use the SDK. Afterwards `import pulumi` is what
+    it always is, for a third party's target or key wrapper that uses it. Does nothing where the SDK is loaded already.
     """
-    if PACKAGES[0] in sys.modules:
-        return
-    for name in accumulate(PACKAGES, "{}.{}".format):
+    names = tuple(accumulate(PACKAGES, "{}.{}".format))
+    hollow = names[0] not in sys.modules and _put_in_place(names)
+    try:
+        yield
+    finally:
+        if hollow:
+            for name in names:
+                sys.modules.pop(name, None)
+
+
+def _put_in_place(names: tuple[str, ...]) -> bool:
+    """The packages without what their `__init__` would do; False where there is no pulumi: the later import says so."""
+    for name in names:
         spec = importlib.util.find_spec(name)
         if spec is None:
-            return
+            return False
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
         parent, _, last = name.rpartition(".")
         if parent:
             setattr(sys.modules[parent], last, module)
+    return True

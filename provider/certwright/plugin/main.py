@@ -9,9 +9,8 @@ from certwright.plugin.lean import messages_only
 
 def run() -> None:
     gc.disable()  # imports make no garbage; `preload` switches it on again
-    messages_only()  # before anything imports pulumi
-    from certwright.plugin.process import main
-
+    with messages_only():
+        from certwright.plugin.process import main
     main()
 
 

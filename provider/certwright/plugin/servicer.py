@@ -14,6 +14,7 @@ from certwright import __version__
 from certwright.binding.codec import decode, encode
 from certwright.binding.dispatch import Call
 from certwright.binding.errors import clean_errors
+from certwright.binding.initfailed import status
 from certwright.binding.registry import token_of_urn
 from certwright.binding.shape import failure
 from certwright.domain.errors import CertwrightError, NotFound, Refused
@@ -50,8 +51,6 @@ def _clean(rpc: Rpc[R]) -> Rpc[R]:
 
 def _abort(context: grpc.ServicerContext, error: CertwrightError) -> NoReturn:
     if hasattr(error, "outputs"):  # resources.base.Incomplete, without importing it here
-        from certwright.binding.initfailed import status
-
         context.abort_with_status(status(error))  # type: ignore[arg-type]
     code = grpc.StatusCode.NOT_FOUND if isinstance(error, NotFound) else grpc.StatusCode.UNKNOWN
     context.abort(code, error.render())

@@ -14,6 +14,7 @@ from certwright.binding.registry import Registry
 from certwright.binding.run import RunFile, RunTable
 from certwright.config import load
 from certwright.domain.errors import CertwrightError
+from certwright.plugin.scope import run_is_partial
 
 END_OF_RUN_S = 0.18  # the engine calls a plugin dead that answers its health check after 500 ms
 _log = logging.getLogger("certwright.session")
@@ -90,7 +91,9 @@ class Session:
         ending.join(wait_s)
 
     def _end(self, dispatcher: Dispatcher) -> None:
-        for step in (dispatcher.warn_undeclared, dispatcher.run.end, dispatcher.show_anchor):
+        # What `--target` leaves out was not checked either, and is declared all the same.
+        warn = () if run_is_partial(self._parent) else (dispatcher.warn_undeclared,)
+        for step in (*warn, dispatcher.run.end, dispatcher.show_anchor):
             try:
                 step()
             except Exception as problem:

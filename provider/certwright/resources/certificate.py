@@ -28,7 +28,7 @@ from certwright.resources.base import (
     Tree,
     UpdateResult,
 )
-from certwright.resources.certificate_check import imported_material, judge, preflight
+from certwright.resources.certificate_check import caa_findings, imported_material, judge, preflight
 from certwright.resources.certificate_model import CertificateInputs, CertificateOutputs
 from certwright.resources.certificate_outputs import NOT_KNOWN_BEFORE_ISSUE, outputs_of, stored_inputs
 from certwright.resources.decode import decode
@@ -42,7 +42,6 @@ from certwright.resources.handling import (
     plain,
     say,
     spec_of,
-    wire_names,
     without_managed,
 )
 
@@ -86,6 +85,8 @@ class Certificate(Handling):
                     version = decision.next_version if decision else record.newest_version
                 planned = record is None or (decision is not None and decision.action >= Action.RESUME)
                 findings += preflight(self.services, ctx, reader, mode, typed, tree, record, planned=planned)
+            if planned and mode is Mode.PUBLIC:
+                findings += caa_findings(self.services, ctx, typed)
         return CheckResult(inputs={**tree, VERSION: version}, findings=tuple(findings))
 
     def _as_it_is(self, ctx: Context, olds: Tree, tree: Tree) -> CheckResult | None:
@@ -94,9 +95,9 @@ class Certificate(Handling):
         These inputs were accepted when the certificate was made; they are judged again when something is issued from them. So a
         rule, a setting or a CA that has changed meanwhile stops a renewal, and not every run until then.
         """
-        if not tree.keys() <= wire_names(CertificateInputs) or contains_unknown(tree):
+        if contains_unknown(tree) or "apiPassthrough" in tree:  # what a template overrules is said at every run
             return None
-        if changed(CertificateInputs, self.settled(plain(olds)), self.settled(tree)):
+        if plain(tree) != plain(without_managed(CertificateInputs, olds, olds)[0]):
             return None
         with self.facts(ctx, {}) as reader:
             record = find_by_urn(reader, CertificateRecord, ctx.urn) if reader else None

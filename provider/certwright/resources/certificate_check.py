@@ -284,7 +284,7 @@ def preflight(
     *,
     planned: bool,
 ) -> list[Finding]:
-    """What only store and DNS can tell, asked when an issue is planned: the CA's state, its end, CAA."""
+    """What only the store can tell, asked when an issue is planned: the CA's state, its end."""
     findings: list[Finding] = []
     for sentence in overruled(typed):
         ctx.log(Severity.WARNING, sentence)
@@ -296,7 +296,6 @@ def preflight(
         findings += _issuer(services, reader, mode, typed, tree)
     if mode is Mode.PUBLIC:
         ctx.log(Severity.DEBUG, "browsers do not trust this certificate: its issuer is a CA of this installation")
-        findings += _caa(services, ctx, typed)
     return findings
 
 
@@ -357,8 +356,11 @@ def _signing_pair(typed: CertificateInputs, authority_key: KeyAlgorithm) -> list
     return [Finding(code="signing.pair", path="signingAlgorithm", message=problem)] if problem else []
 
 
-def _caa(services: Services, ctx: Context, typed: CertificateInputs) -> list[Finding]:
-    """CAA-3: a refusal fails the preview; an unanswered look-up only warns there (the issue itself refuses)."""
+def caa_findings(services: Services, ctx: Context, typed: CertificateInputs) -> list[Finding]:
+    """CAA-3: a refusal fails the preview; an unanswered look-up only warns there (the issue itself refuses).
+
+    Not inside a read of the store: look-ups take their time.
+    """
     verdicts = [(name.value, services.caa.check(name.value)) for name in _dns_names(typed)]
     for sentence in dict.fromkeys(verdict.sentence for _, verdict in verdicts if verdict.allowed is None):
         ctx.log(Severity.WARNING, f"CAA could not be looked up, and issuing needs it: {sentence}")

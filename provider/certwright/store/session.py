@@ -265,6 +265,7 @@ class SqlTransaction(SqlReader):
         )
         self._heads[region] = (entry.seq, entry.hash)
         self._lines.append(entry)
+        self._note(AuditEntry, (entry.region, entry.seq), entry)
 
     def audit_head(self, region: str) -> tuple[int, str] | None:
         self.flush(AuditEntry)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from builders.world import ACCOUNT, PREFIX, World
-from certwright.domain.errors import Refused
+from certwright.domain.errors import CertwrightError, Conflict, Refused
 from certwright.engine import certificates
 from certwright.engine.gathering import LIMIT, Gathering
-from certwright.engine.records import AuthorityRecord, CertificateRecord, Mode, SerialRecord
+from certwright.engine.records import AuthorityRecord, CertificateRecord, MaterialRecord, Mode, SerialRecord
 
 
 def test_one_caller_is_one_call() -> None:
@@ -105,3 +107,45 @@ def test_requests_that_come_together_are_issued_together_and_one_that_is_refused
     assert sorted(record.domain_name for record in records) == ["a.internal", "b.internal"]
     assert all(record.serving_version == 1 for record in records)
     assert len(here.all(SerialRecord, issuer_arn=issuing.arn)) == 2
+
+
+@pytest.mark.proves("SEC-5")
+def test_one_authority_that_is_broken_fails_its_own_requests_and_no_others(
+    here: World, issuing: AuthorityRecord
+) -> None:
+    broken = here.issuing(here.root("other root"), name="broken")
+    with here.services.store.write() as tx:
+        tx.remove(MaterialRecord, arn=broken.arn)
+
+    def wanted(name: str, authority: AuthorityRecord) -> certificates.Wanted:
+        spec = {"domainName": name, "certificateAuthorityArn": authority.arn}
+        return certificates.Wanted(
+            urn=f"{PREFIX}Certificate::{name}", region="local", account=ACCOUNT, mode=Mode.PRIVATE, spec=spec, tags={}
+        )
+
+    wishes = [wanted("a.internal", issuing), wanted("-..-", issuing), wanted("b.internal", broken)]
+    fine, refused, failed = certificates.create_all(here.services, wishes)
+    assert isinstance(fine, tuple) and fine[0].serving_version == 1
+    assert isinstance(refused, Refused)
+    assert isinstance(failed, CertwrightError) and failed.code == "store.damaged"
+    assert [record.domain_name for record in here.all(CertificateRecord)] == ["a.internal"]
+
+
+@pytest.mark.proves("SEC-5")
+def test_what_stops_the_store_stops_a_round_once(here: World, issuing: AuthorityRecord) -> None:
+    """Sixty callers do not each wait for a writer that is not coming."""
+    asked = 0
+
+    class Busy:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(here.services.store, name)
+
+        def write(self, *, durable: bool = True) -> Any:
+            nonlocal asked
+            asked += 1
+            raise Conflict("another writer", code="store.busy")
+
+    spec = {"domainName": "a.internal", "certificateAuthorityArn": issuing.arn}
+    wish = certificates.Wanted(urn="u", region="local", account=ACCOUNT, mode=Mode.PRIVATE, spec=spec, tags={})
+    answers = certificates.create_all(replace(here.services, store=Busy()), [wish] * 60)  # type: ignore[arg-type]
+    assert [getattr(answer, "code", "") for answer in answers] == ["store.busy"] * 60 and asked == 1

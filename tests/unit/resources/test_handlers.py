@@ -450,6 +450,10 @@ def test_what_a_template_overrules_is_said(desk: Desk, root: Deployed) -> None:
     ((severity, line),) = [entry for entry in desk.lines if "apiPassthrough" in entry[1]]
     assert severity is Severity.WARNING
     assert "BlankEndEntityCertificate_APIPassthrough does not" in line
+    wiki = desk.create(CERTIFICATE, news, name="wiki")
+    again = Desk(desk.world)
+    assert again.codes(CERTIFICATE, news, wiki.inputs, name="wiki") == []
+    assert [entry for entry in again.lines if "apiPassthrough" in entry[1]] == [(severity, line)]
 
 
 @pytest.mark.proves("REN-1")
@@ -484,6 +488,7 @@ def test_what_was_accepted_is_judged_again_when_something_is_issued_from_it(
     assert any("expired" in line for severity, line in later.lines if severity is Severity.WARNING)
     changed = {**news, "subjectAlternativeNames": ["w.internal"]}
     assert [path for _, path in later.codes(CERTIFICATE, changed, wiki.inputs, name="wiki")] == ["validity"]
+    assert later.codes(CERTIFICATE, {**news, "tags": {"team": None}}, wiki.inputs, name="wiki") != []
     misspelt = {**news, "domainname": "wiki.internal"}
     assert ("input.unknown", "domainname") in later.codes(CERTIFICATE, misspelt, wiki.inputs, name="wiki")
 
