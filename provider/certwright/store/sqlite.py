@@ -7,31 +7,21 @@ import secrets
 import sqlite3
 import stat
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 from certwright.domain.errors import Conflict, StoreMismatch, StoreUnavailable
 from certwright.store import opened
-from certwright.store.backend import Known
-from certwright.store.failures import translate, translated
+from certwright.store.failures import translated
 from certwright.store.private import make_private_directory, place, sync, sync_directory
+from certwright.store.sqlite_pool import BUSY_TIMEOUT_S, Pool, SqliteConnection, connect
 from certwright.store.statements import Form, Prepared, Statements
 
-BUSY_TIMEOUT_S = 60.0
 READERS_WAIT_S = 0.02
-MOST_KNOWN = 4096  # records that a connection remembers
 OLDEST_SQLITE = (3, 35, 0)  # RETURNING
 APPLICATION_ID = 0x43657274  # "Cert", in the file's header: tells our file from another database
-CONNECTION_PRAGMAS = (
-    "PRAGMA foreign_keys=ON",
-    "PRAGMA trusted_schema=OFF",
-    "PRAGMA temp_store=MEMORY",
-    "PRAGMA fullfsync=ON",  # macOS: fsync alone does not reach the disk
-    "PRAGMA checkpoint_fullfsync=ON",
-)
 # The audit log only grows, also for somebody who has a SQL prompt (who can drop the trigger; the chain tells).
 AUDIT_TRIGGERS = tuple(
     f"CREATE TRIGGER audit_no_{what.lower()} BEFORE {what} ON audit "
@@ -40,100 +30,11 @@ AUDIT_TRIGGERS = tuple(
 )
 
 
-class _Connection:
-    """One connection of the driver's; `backend.Connection`."""
-
-    __slots__ = ("_version", "dead", "driver", "known", "synchronous")
-    failure = sqlite3.Error
-
-    def __init__(self, driver: sqlite3.Connection, synchronous: str) -> None:
-        self.driver = driver
-        self.synchronous = synchronous
-        self.dead = False
-        self.known: Known = {}
-        self._version = -1
-
-    def begin(self, statement: str) -> None:
-        """What earlier transactions of a connection have read holds until anybody else commits, in any process; what it wrote
-        itself its sessions take out."""
-        self.run(statement)
-        (version,) = self.driver.execute("PRAGMA data_version").fetchone()
-        if version != self._version or sum(map(len, self.known.values())) > MOST_KNOWN:
-            self.known.clear()
-            self._version = version
-
-    def failed(self, error: BaseException) -> None:
-        self.dead = isinstance(error, sqlite3.ProgrammingError)  # closed behind our back
-
-    def run(self, statement: str) -> None:
-        self.driver.execute(statement).close()
-
-    def sync(self, wanted: str) -> None:
-        """Set `synchronous`, outside a transaction."""
-        if self.synchronous != wanted:
-            self.run(f"PRAGMA synchronous={wanted}")
-            self.synchronous = wanted
-
-    def close(self) -> None:
-        with suppress(sqlite3.Error):
-            self.driver.close()
-
-
-class _Pool:
-    """Connections of one kind. As many are open as transactions ran at once; each is used by one thread at a time."""
-
-    def __init__(self, connect: Callable[[], _Connection], *, begin: str, shown: str) -> None:
-        self._connect = connect
-        self._begin = begin
-        self._shown = shown
-        self._idle: list[_Connection] = []  # append and pop are atomic
-
-    @contextmanager
-    def transaction(self, *, doing: str, commit: bool, synchronous: str = "") -> Iterator[_Connection]:
-        connection = self._begun(doing, synchronous)
-        try:
-            yield connection
-            if commit:
-                try:
-                    connection.driver.commit()
-                except sqlite3.Error as error:
-                    raise translate(error, doing=f"committing to ({doing})", shown=self._shown) from None
-        finally:
-            try:
-                connection.driver.rollback()  # nothing is left to roll back after a commit
-            except sqlite3.Error:
-                connection.dead = True
-            if connection.dead:
-                connection.close()
-            else:
-                self._idle.append(connection)
-
-    def _begun(self, doing: str, synchronous: str) -> _Connection:
-        connection: _Connection | None = None
-        try:
-            connection = self._idle.pop() if self._idle else self._connect()
-            if synchronous:
-                connection.sync(synchronous)
-            connection.begin(self._begin)
-            return connection
-        except IndexError:  # another thread took the last idle one
-            return self._begun(doing, synchronous)
-        except sqlite3.Error as error:
-            if connection is not None:
-                connection.close()
-            raise translate(error, doing=doing, shown=self._shown) from None
-
-    def close(self) -> None:
-        while self._idle:
-            with suppress(IndexError):
-                self._idle.pop().close()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Opened:
-    read: _Pool
-    write: _Pool
-    lease: _Pool
+    read: Pool
+    write: Pool
+    lease: Pool
     identity: tuple[int, int]  # device and inode: a file that was replaced is another store
     pid: int
 
@@ -215,7 +116,7 @@ class SqliteBackend:
             return opened.check_meta(connection, self.statements, self.shown)
 
     @contextmanager
-    def reader(self) -> Iterator[_Connection]:
+    def reader(self) -> Iterator[SqliteConnection]:
         # Sixteen threads that read at once do nothing but pass the interpreter's lock to each other at every call of the
         # driver, which costs as much as the reading. So short reads take turns, and nobody waits long for a long one.
         mine = self._reading.acquire(timeout=READERS_WAIT_S)
@@ -227,7 +128,7 @@ class SqliteBackend:
                 self._reading.release()
 
     @contextmanager
-    def writer(self, *, durable: bool = True) -> Iterator[_Connection]:
+    def writer(self, *, durable: bool = True) -> Iterator[SqliteConnection]:
         # NORMAL writes the log without waiting for the disk: the next FULL commit waits for both.
         synchronous = "FULL" if durable else "NORMAL"
         with (
@@ -237,7 +138,7 @@ class SqliteBackend:
             yield connection
 
     @contextmanager
-    def leaser(self) -> Iterator[_Connection]:
+    def leaser(self) -> Iterator[SqliteConnection]:
         with (
             self._my_turn(),
             self._current().lease.transaction(doing="taking a lease in", commit=True) as connection,
@@ -314,9 +215,9 @@ class SqliteBackend:
                 code="store.driver",
             )
 
-        def pool(mode: str, begin: str, *pragmas: str, synchronous: str = "") -> _Pool:
-            return _Pool(
-                lambda: _connect(self.path, mode, pragmas, synchronous=synchronous),
+        def pool(mode: str, begin: str, *pragmas: str, synchronous: str = "") -> Pool:
+            return Pool(
+                lambda: connect(self.path, mode, pragmas, synchronous=synchronous),
                 begin=begin,
                 shown=self.shown,
             )
@@ -335,7 +236,7 @@ class SqliteBackend:
 
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         with translated("making", self.shown, sqlite3.Error):
-            connection = _connect(path, "rw", ("PRAGMA journal_mode=WAL",), synchronous="FULL")
+            connection = connect(path, "rw", ("PRAGMA journal_mode=WAL",), synchronous="FULL")
             try:
                 connection.run(f"PRAGMA application_id={APPLICATION_ID}")
                 connection.run("BEGIN IMMEDIATE")
@@ -345,31 +246,3 @@ class SqliteBackend:
                 connection.driver.commit()
             finally:
                 connection.close()
-
-
-def _connect(path: Path, mode: str, pragmas: tuple[str, ...], *, synchronous: str) -> _Connection:
-    """mode: ``ro`` or ``rw``, never ``rwc``: opening does not make a file."""
-    frozen = "&immutable=1" if mode == "ro" and _is_frozen(path) else ""
-    driver = sqlite3.connect(
-        f"file:{quote(str(path))}?mode={mode}{frozen}",
-        uri=True,
-        timeout=BUSY_TIMEOUT_S,
-        isolation_level=None,  # we begin ourselves: the driver's own begin is deferred
-        check_same_thread=False,
-        cached_statements=256,
-    )
-    connection = _Connection(driver, synchronous)
-    for pragma in (*CONNECTION_PRAGMAS, *pragmas, *((f"PRAGMA synchronous={synchronous}",) if synchronous else ())):
-        connection.run(pragma)
-    return connection
-
-
-def _is_frozen(path: Path) -> bool:
-    """A store on a read-only medium, e.g. a mounted backup: without its WAL's index, SQLite reads it as immutable only.
-
-    Nobody but the owner could write there (the directory is 0700), and the owner cannot.
-    """
-    if os.access(path.parent, os.W_OK):
-        return False
-    wal = path.with_name(f"{path.name}-wal")
-    return not wal.exists() or wal.stat().st_size == 0
