@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from certwright.config import Config
 from certwright.deploy import deployer, kinds
-from certwright.deploy.handshake import probe
 from certwright.domain.dnsname import dns_name
 from certwright.domain.errors import CertwrightError
 from certwright.engine.claims import this_process
-from certwright.engine.ports import CancelSignal, DnsWriter, Entropy
+from certwright.engine.ports import CancelSignal, DnsWriter, Entropy, Served
 from certwright.engine.records import MetaRecord
 from certwright.engine.services import CaaVerdict, NameProof, Services
 from certwright.store.actor import Actor
-from certwright.store.audit import AuditSigner, keep_anchor, sign_head
 from certwright.store.keyvault import EnvelopeVault
 from certwright.store.sql import SqlStore, creation_allowed, is_local_file
 from certwright.store.wrappers.port import WrapperContext
@@ -28,7 +26,8 @@ from certwright.store.wrappers.registry import open_wrapper
 from certwright.system import SystemClock, SystemEntropy
 
 if TYPE_CHECKING:
-    # What looks at DNS is imported at the first look: private certificates need none.
+    # What looks at DNS or at a server, and what signs the audit log, is imported at its first use: most runs need neither.
+    from certwright.store.audit import AuditSigner
     from certwright.validation.resolver import Resolver
 
 T = TypeVar("T")
@@ -83,7 +82,7 @@ def build(config: Config, *, environment: Mapping[str, str] | None = None) -> Se
         clock=clock,
         entropy=entropy,
         deployers=_Lazy(kinds(), deployer),
-        probe=probe,
+        probe=_probe,
         prover=_Prover(config, entropy),
         caa=_Caa(config),
         writers=_Lazy(tuple(config.dns_writers), lambda name: _writer(config, name)),
@@ -95,6 +94,8 @@ def build(config: Config, *, environment: Mapping[str, str] | None = None) -> Se
 
 def audit_signer(config: Config, *, make: bool) -> AuditSigner:
     """The key that signs audit heads, apart from the store. `make`: at init, and after a run that wrote."""
+    from certwright.store.audit import AuditSigner
+
     directory = config.directories.config
     return AuditSigner.load_or_make(directory) if make else AuditSigner.load(directory)
 
@@ -105,6 +106,8 @@ def sign_audit_head(services: Services) -> str:
     The kept anchor (`audit-anchor.txt`) is what `certwright audit verify` compares with: a log that was cut short ends
     before it.
     """
+    from certwright.store.audit import AuditSigner, keep_anchor, sign_head
+
     directory = services.config.directories.config
     signer = AuditSigner.load_or_make(directory)
     now = services.clock.now()
@@ -176,6 +179,12 @@ def vantage_points(config: Config) -> tuple[Resolver, ...]:
         vantage_points=config.vantage_points,
         authoritative_servers=config.authoritative_servers,
     )
+
+
+def _probe(address: str, *, server_name: str, timeout_s: float) -> Served:
+    from certwright.deploy.handshake import probe
+
+    return probe(address, server_name=server_name, timeout_s=timeout_s)
 
 
 class _Prover:

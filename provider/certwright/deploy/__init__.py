@@ -7,15 +7,26 @@ class or function that is called without arguments and gives a `Deployer`. It is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 
-from certwright.deploy.directory import DirectoryDeployer
 from certwright.domain.errors import DeployFailed
 from certwright.engine.ports import Deployer
 
 ENTRY_POINT_GROUP = "certwright.deployers"
 
-DEPLOYERS: tuple[tuple[str, Callable[[], Deployer]], ...] = (("directory", DirectoryDeployer),)
+
+def _of(module: str, name: str) -> Callable[[], Deployer]:
+    """Makes it from its module, which is imported then: a plugin that starts has no time for targets."""
+
+    def make() -> Deployer:
+        made: Deployer = getattr(import_module(f"certwright.deploy.{module}"), name)()
+        return made
+
+    return make
+
+
+DEPLOYERS: tuple[tuple[str, Callable[[], Deployer]], ...] = (("directory", _of("directory", "DirectoryDeployer")),)
 
 
 def _found() -> Iterable[EntryPoint]:
