@@ -18,6 +18,7 @@ from certwright.engine import authority, certificates
 from certwright.engine.bulk import BulkRequest, issue_many
 from certwright.engine.records import Mode
 from certwright.engine.services import Services
+from certwright.system import collect_rarely
 from certwright.wiring import build
 from load import drive
 
@@ -81,6 +82,7 @@ def bulk(services: Services, issuer: str, count: int) -> dict[str, Any]:
 
 def main() -> None:
     services = build(load({}))
+    collect_rarely()  # as the plugin does
     issuer = issuing_authority(services)
     if sys.argv[1] == "bulk":
         print(json.dumps(bulk(services, issuer, int(sys.argv[2]))))

@@ -222,7 +222,13 @@ def complete_all(
             )
             hit("issue.after_sign")
             # 4. store
-            material = replace(item.material, der=der, chain_pem=item.issuer.chain_pem)
+            material = MaterialRecord(
+                arn=record.arn,
+                version=version.version,
+                prepared=item.material.prepared,
+                der=der,
+                chain_pem=item.issuer.chain_pem,
+            )
             done.append(store_certificate(tx, record, version, material, now=now))
     for _ in done:
         hit("issue.after_store")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
@@ -71,12 +70,12 @@ def main() -> None:
 def preload() -> None:
     """Import what the first Check needs while the engine is busy with its own start. The collector is off until then."""
     from certwright.binding.registry import preload_shipped
+    from certwright.system import collect_rarely
 
     try:
         preload_shipped()
-        gc.freeze()  # what was imported stays: the collector need not walk it again and again
     finally:
-        gc.enable()
+        collect_rarely()
 
 
 def _print_port(port: int) -> None:
