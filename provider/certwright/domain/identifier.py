@@ -121,12 +121,13 @@ def _finding(message: str, path: str) -> Finding:
 def _recognised(text: str) -> IdentifierKind:
     if len(text) > MAX_IDENTIFIER_LENGTH:
         return IdentifierKind.DNS
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        pass
-    else:
-        return IdentifierKind.IP
+    if text[-1:].isdigit() or ":" in text:  # every IPv4 address ends with a digit, every IPv6 one has a colon
+        try:
+            ipaddress.ip_address(text)
+        except ValueError:
+            pass
+        else:
+            return IdentifierKind.IP
     if "://" in text:
         return IdentifierKind.URI
     return IdentifierKind.EMAIL if "@" in text else IdentifierKind.DNS
