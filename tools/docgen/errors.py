@@ -209,12 +209,23 @@ class _Module:
 
     def _assigned(self, name: str, scope: ast.AST | None, line: int) -> ast.expr | None:
         """What a name holds: the nearest assignment above `line`."""
-        found = [
+        found = self._values(name, scope, line)
+        return max(found, key=lambda node: node.lineno).value if found else None
+
+    def _values(self, name: str, scope: ast.AST | None, line: int) -> list[ast.Assign]:
+        return [
             node
             for node in ast.walk(scope or ast.Module(body=[], type_ignores=[]))
             if isinstance(node, ast.Assign) and node.lineno <= line and any(_last_name(t) == name for t in node.targets)
         ]
-        return max(found, key=lambda node: node.lineno).value if found else None
+
+    def _sentence(self, name: str, scope: ast.AST | None, line: int) -> ast.JoinedStr | None:
+        """The text that a name holds, where it is always the same one and more than a word with a value in it."""
+        found = self._values(name, scope, line)
+        if len(found) != 1 or not isinstance(found[0].value, ast.JoinedStr):
+            return None
+        text = found[0].value
+        return text if sum(part.count(" ") for part in _strings(text)) > 2 else None
 
     def _template(self, node: ast.expr | None, scope: ast.AST | None, depth: int = 0) -> str:
         """The text of a message with `{name}` where a value goes in."""
@@ -223,6 +234,10 @@ class _Module:
                 return text
             case ast.JoinedStr(values=values):
                 return "".join(self._template(v, scope, depth) for v in values)
+            case ast.FormattedValue(value=ast.Name(id=name)) if depth < 3 and (
+                part := self._sentence(name, scope, node.lineno)
+            ):
+                return self._template(part, scope, depth + 1)
             case ast.FormattedValue(value=value):
                 return "{" + (_spoken(value) or "…") + "}"
             case ast.BinOp(left=left, op=ast.Add(), right=right):
