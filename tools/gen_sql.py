@@ -49,7 +49,7 @@ ASKED: tuple[tuple[str, type, tuple[str, ...]], ...] = (
     ("select", r.ValidationRecord, ("arn", "version")),
     ("delete", r.ValidationRecord, ("arn", "version")),
     ("select", r.DnsRecord, ("arn",)),
-    ("select", r.DnsRecord, ("writer", "name", "type", "value")),
+    ("select", r.DnsRecord, ("name", "type", "value")),
     *(
         ("delete", kind, ("arn",))
         for kind in (r.VersionRecord, r.AuthorityVersionRecord, r.MaterialRecord, r.ValidationRecord, r.DnsRecord)

@@ -99,7 +99,7 @@ proved = CertificateValidation(
     certificate_arn=www.arn,
     dns_writer={
         "rfc2136": {
-            "server": www.arn.apply(lambda _: os.environ["SERVER"]),
+            "server": pulumi.Output.secret(www.arn.apply(lambda _: os.environ["SERVER"])),
             "key_name": "writer",
             "key_secret": os.environ["TSIG"],
         }
@@ -198,6 +198,8 @@ def test_an_inline_writer_writes_and_its_key_is_a_secret(tmp_path: Path) -> None
         assert outputs["status"] == "SUCCESS"
         assert dns.records(outputs["record"], "CNAME") != ()
         assert TSIG_SECRET not in json.dumps(stack.state())
+        for tree in ("inputs", "outputs"):
+            assert dns.endpoint not in json.dumps(stack.resource("proved")[tree]["dnsWriter"])
         said.append(stack.preview("--diff", TSIG=OTHER_SECRET))
         assert "~ 1 to update" in said[-1]
         said.append(stack.preview(check=False, TSIG="not base64!"))

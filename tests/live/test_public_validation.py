@@ -225,6 +225,60 @@ def test_an_inline_writer_takes_its_records_along_and_its_key_is_nowhere_in_clea
     assert dns.records(option["resourceRecordName"], "CNAME") == ()
 
 
+@pytest.mark.proves("DNS-7", "VAL-1", "REG-2")
+def test_a_validation_that_is_replaced_or_renamed_keeps_its_record(shop: Stack, dns: DnsServer) -> None:
+    inline = {"server": dns.host, "port": dns.port, "keyName": "writer", "keySecret": TSIG_SECRET}
+    shop.resources["www"] = public()
+    shop.up().ok()
+    [option] = options_of(shop)
+    name = option["resourceRecordName"]
+    publish(dns, [option])
+    shop.resources["proved"] = validation()
+    shop.up().ok()
+    dns.remove(name, "CNAME", option["resourceRecordValue"])
+    shop.resources["proved"] = validation(dnsWriter={"rfc2136": inline})
+    shop.up().ok()
+    assert dns.records(name, "CNAME") != (), "issued already, and its renewal needs the record"
+    shop.resources["proved"] = validation(dnsWriter={"rfc2136": inline}, region="local")
+    shop.unchanged()
+    shop.run("state", "taint", shop.urn("validation", "proved")).ok()
+    shop.up().ok()
+    assert dns.records(name, "CNAME") != ()
+    shop.resources["renamed"] = shop.resources.pop("proved")
+    shop.up().ok()
+    assert dns.records(name, "CNAME") != ()
+    shop.unchanged()
+    del shop.resources["renamed"]
+    shop.up().ok()
+    assert dns.records(name, "CNAME") == ()
+
+
+@pytest.mark.proves("SEC-6", "DNS-7")
+def test_what_the_program_makes_secret_inside_a_writer_is_nowhere_in_clear(shop: Stack, dns: DnsServer) -> None:
+    inline = {"server": dns.host, "port": dns.port, "keyName": "writer", "keySecret": TSIG_SECRET}
+    hidden = {**inline, "server": {"fn::secret": dns.host}, "keyName": {"fn::secret": "writer"}}
+    shop.resources["www"] = public()
+    for stated in ({"rfc2136": hidden}, {"rfc2136": {"fn::secret": inline}}):
+        shop.resources["proved"] = validation(dnsWriter=stated)
+        shop.up().ok()
+        shop.unchanged()
+        for tree in (shop.inputs("proved"), shop.outputs("proved")):
+            settings_ = tree["dnsWriter"]["rfc2136"]
+            shown = (
+                settings_
+                if "ciphertext" in settings_
+                else {k: settings_[k] for k in ("server", "keyName", "keySecret")}
+            )
+            assert TSIG_SECRET not in json.dumps(tree)
+            assert '"writer"' not in json.dumps(shown)
+            assert dns.host not in json.dumps(shown)
+    text = json.dumps({"rfc2136": inline})
+    shop.resources["proved"] = validation(dnsWriter={"fn::secret": text})
+    run = shop.preview().failed()
+    assert "not JSON text" in run.text
+    assert TSIG_SECRET not in run.text
+
+
 @pytest.mark.proves("VAL-3")
 def test_a_record_that_the_program_forgot_is_named(shop: Stack, dns: DnsServer) -> None:
     shop.resources["www"] = public("api.example.com")

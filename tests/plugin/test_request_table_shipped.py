@@ -168,7 +168,20 @@ def inline_writers(open_: Open) -> list[Answer]:
     whole = v.check({"certificateArn": arn, "dnsWriter": Secret({"rfc2136": stated})})
     accepted = asked()
     assert accepted["inputs"]["dnsWriter"] == {"rfc2136": {**stated, "keySecret": Secret("aHVudGVyMg==")}}
-    return [accepted, whole, asked(keySecret=UNKNOWN), asked(keySecret="hunter2!"), asked(secret="hunter2")]
+    # How far up the mark goes is Pulumi's: its dynamic form moves one from inside an object to the object.
+    hidden = v.check({"certificateArn": arn, "dnsWriter": {"rfc2136": Secret(stated)}})
+    assert "192.0.2.53" not in repr(hidden["inputs"]["dnsWriter"])
+    assert "'kn'" not in repr(asked(keyName=Secret("kn"))["inputs"]["dnsWriter"])
+    text = v.check({"certificateArn": arn, "dnsWriter": '{"rfc2136": {"keySecret": "hunter2"}}'})
+    return [
+        accepted,
+        whole,
+        text,
+        asked(keySecret=UNKNOWN),
+        asked(keySecret="hunter2!"),
+        asked(secret="hunter2"),
+        asked(port="hunter2"),
+    ]
 
 
 def association_without_a_version(open_: Open) -> list[Answer]:

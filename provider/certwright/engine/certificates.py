@@ -311,4 +311,4 @@ def _remove(services: Services, tx: Transaction, record: CertificateRecord) -> l
     for kind in (VersionRecord, MaterialRecord, ValidationRecord):
         tx.remove(kind, arn=record.arn)
     tx.remove(CertificateRecord, arn=record.arn)
-    return dnsrecords.release(tx, record.arn)
+    return dnsrecords.release(services, tx, record.arn)

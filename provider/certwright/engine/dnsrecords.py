@@ -6,6 +6,9 @@ becomes ours when the zone says that it was added now.
 
 A record that no certificate needs stays in the journal, under no ARN, until a writer has taken it away: a writer that is
 out of reach delays a removal and loses none.
+
+Two writers may reach one zone (an address and its name, a configured one and an inline one). So a record that somebody needs
+through any writer is not removed through another: where these were two zones in truth, one has a record too many.
 """
 
 from __future__ import annotations
@@ -14,11 +17,12 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
-from certwright.domain.errors import CertwrightError
+from certwright.domain.errors import CertwrightError, NotFound
 from certwright.engine.failpoints import hit
 from certwright.engine.ports import DnsWriter, Lease, Reader, Transaction
-from certwright.engine.records import DnsPurpose, DnsRecord
+from certwright.engine.records import CertificateRecord, DnsPurpose, DnsRecord
 from certwright.engine.services import Services
+from certwright.engine.writers import same_server
 
 UNNEEDED = ""  # `DnsRecord.arn` of a record that waits for its removal
 NAMES_SHOWN = 5
@@ -45,7 +49,9 @@ class Swept:
 def write(
     services: Services, arn: str, writer: DnsWriter, writer_name: str, *, name: str, type: str, value: str
 ) -> None:
-    """Make a record exist for a certificate. Raises WriterFailed."""
+    """Make a record exist for a certificate. Raises WriterFailed, and NotFound when the certificate was deleted meanwhile:
+    then nothing of it stays.
+    """
     wanted = DnsRecord(
         writer=writer_name,
         name=name,
@@ -57,42 +63,65 @@ def write(
     )
     with _alone(services, wanted):
         with services.store.read() as reader:
-            there = _same(reader, wanted)
+            there = [row for row in _same(reader, wanted) if _at_one_server(services, row, wanted)]
         if not there:
             writer.check(name)
-        mine = next((row for row in there if row.arn == arn), None)
+        mine = next((row for row in there if (row.arn, row.writer) == (arn, writer_name)), None)
         if mine is None:
             with services.store.write() as tx:
+                _confirm(tx, arn)
                 tx.save(wanted)
         hit("dns.before_write")
         added = writer.ensure(name, type, value)
         hit("dns.after_write")
         ours = added or any(row.purpose is DnsPurpose.CNAME for row in there)
         settled = replace(mine or wanted, purpose=DnsPurpose.CNAME)
-        if ours and type == "CNAME" and mine != settled:
-            with services.store.write() as tx:
+        if not ours or type != "CNAME" or mine == settled:
+            return
+        with services.store.write() as tx:
+            gone = not _exists(tx, arn)
+            unneeded = replace(settled, arn=UNNEEDED)
+            if gone:  # its deletion could not know that the zone would say "added"
+                tx.save(unneeded)
+            else:
                 tx.save(settled)
-                _forget(tx, replace(wanted, arn=UNNEEDED))
+                _forget(tx, unneeded)
+    if gone:
+        _remove(services, unneeded, writer)
+        raise NotFound(f"certificate {arn} was deleted meanwhile")
 
 
-def release(tx: Transaction, arn: str, *, only: DnsPurpose | None = None, writer: str = "") -> list[DnsRecord]:
-    """The certificate needs its records no more (`only` those of one kind, or of one writer): what no other one needs
+def release(
+    services: Services, tx: Transaction, arn: str, *, only: DnsPurpose | None = None, writer: str = ""
+) -> list[DnsRecord]:
+    """The certificate needs its records no more (`only` those of one kind, or of one writer): what nobody else needs
     waits for `sweep` from now on. Returns what is left alone, because somebody else may have written it."""
-    unsure: list[DnsRecord] = []
-    for row in tx.all(DnsRecord, arn=arn):
-        if (only is not None and row.purpose is not only) or (writer and row.writer != writer):
-            continue
+    chosen = [
+        row
+        for row in tx.all(DnsRecord, arn=arn)
+        if (only is None or row.purpose is only) and (not writer or row.writer == writer)
+    ]
+    for row in chosen:
         _forget(tx, row)
+    unsure: list[DnsRecord] = []
+    for row in chosen:
+        if _handed_over(services, tx, row):
+            continue
         if row.purpose is DnsPurpose.INTENDED:
             unsure.append(row)
-        elif not _handed_over(tx, row):
+        else:
             tx.save(replace(row, arn=UNNEEDED))
     return unsure
 
 
 def waiting(reader: Reader) -> list[DnsRecord]:
-    """What no certificate needs and no writer has removed yet."""
-    return reader.all(DnsRecord, arn=UNNEEDED)
+    """What no certificate needs and no writer has removed yet. Looks through the whole journal, for the rows of certificates
+    that are gone, too: those of a round that an earlier version let race a deletion."""
+    rows = reader.all(DnsRecord)
+    there = {arn: _exists(reader, arn) for arn in {row.arn for row in rows} - {UNNEEDED}}
+    return [
+        row for row in rows if row.arn == UNNEEDED or (not there[row.arn] and row.purpose is not DnsPurpose.INTENDED)
+    ]
 
 
 def sweep(
@@ -104,7 +133,8 @@ def sweep(
     """
     chosen = None if writers is None else frozenset(writers)
     with services.store.read() as reader:
-        rows = [row for row in waiting(reader) if chosen is None or row.writer in chosen]
+        rows = waiting(reader) if chosen is None else reader.all(DnsRecord, arn=UNNEEDED)
+    rows = [row for row in rows if chosen is None or row.writer in chosen]
     removed: list[DnsRecord] = []
     left: list[Left] = []
     away: dict[str, str] = {}
@@ -158,7 +188,7 @@ def _remove(services: Services, row: DnsRecord, writer: DnsWriter) -> bool:
         with services.store.write(durable=False) as tx:
             if tx.one(DnsRecord, **_key(row)) is None:
                 return False
-            if _handed_over(tx, row):
+            if _handed_over(services, tx, row):
                 _forget(tx, row)
                 return False
         writer.remove(row.name, row.type, row.value)
@@ -167,21 +197,39 @@ def _remove(services: Services, row: DnsRecord, writer: DnsWriter) -> bool:
     return True
 
 
-def _handed_over(tx: Transaction, row: DnsRecord) -> bool:
-    """Whether other certificates need the record; it is theirs to remove then."""
-    others = [other for other in _same(tx, row) if other.arn not in (row.arn, UNNEEDED)]
-    tx.save(*(replace(o, purpose=row.purpose) for o in others if o.purpose is not row.purpose))
+def _handed_over(services: Services, tx: Transaction, row: DnsRecord) -> bool:
+    """Whether somebody else needs the record; it is theirs to remove then, where it is for sure the same zone's."""
+    others = [other for other in _same(tx, row) if _key(other) != _key(row) and _exists(tx, other.arn)]
+    if row.purpose is not DnsPurpose.INTENDED:
+        heirs = (o for o in others if o.purpose is not row.purpose and _at_one_server(services, o, row))
+        tx.save(*(replace(heir, purpose=row.purpose) for heir in heirs))
     return bool(others)
 
 
 def _same(reader: Reader, row: DnsRecord) -> list[DnsRecord]:
-    """The rows of this very record, one for each certificate."""
-    return reader.all(DnsRecord, writer=row.writer, name=row.name, type=row.type, value=row.value)
+    """The rows of this very record, one for each certificate and writer."""
+    return reader.all(DnsRecord, name=row.name, type=row.type, value=row.value)
+
+
+def _at_one_server(services: Services, one: DnsRecord, other: DnsRecord) -> bool:
+    if one.writer == other.writer:
+        return True
+    return same_server(services.place_of(one.writer), services.place_of(other.writer))
+
+
+def _exists(reader: Reader, arn: str) -> bool:
+    return arn != UNNEEDED and reader.one(CertificateRecord, arn=arn) is not None
+
+
+def _confirm(reader: Reader, arn: str) -> None:
+    """Nothing is written down for a certificate that is gone: nobody would ever remove it."""
+    if not _exists(reader, arn):
+        raise NotFound(f"there is no certificate {arn} in this store")
 
 
 def _alone(services: Services, row: DnsRecord) -> AbstractContextManager[Lease]:
-    """One certificate's need must not be written while another one's is taken away."""
-    return services.store.lease(f"dns:{row.writer}:{row.name}", seconds=30, wait_seconds=60)
+    """One need of a record must not be written while another one is taken away, through whichever writer."""
+    return services.store.lease(f"dns:{row.name}", seconds=30, wait_seconds=60)
 
 
 def _forget(tx: Transaction, row: DnsRecord) -> None:

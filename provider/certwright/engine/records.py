@@ -201,7 +201,10 @@ class SerialRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidationRecord:
-    """The proof of one name for one pending version. `txt_value` is fresh for each attempt (DNS-2)."""
+    """The proof of one name for one pending version. `txt_value` is fresh for each attempt (DNS-2).
+
+    Version 0 proves nothing: these rows count the declarations that drive the certificate (`drivers`).
+    """
 
     arn: str
     version: int

@@ -96,13 +96,18 @@ class Services:
         if found is None:
             known = ", ".join(sorted(self.writers)) or "none is configured"
             raise NotFound(
-                f'there is no DNS writer "{name}"; configured writers: {known}. Add it to the provider setting dnsWriters',
+                f'there is no DNS writer "{name}"; configured writers: {known}. Add it to certwright:dnsWriters',
                 code="dns.writer_unknown",
             )
         return found
 
     def knows_writer(self, name: str) -> bool:
         return name in self.writers or self._configured_at(name) is not None
+
+    def place_of(self, name: str) -> str:
+        """Where the writer writes that the journal knows by this name: its place, which is an inline one's name."""
+        settings = self.config.dns_writers.get(name)
+        return place(settings) if isinstance(settings, Mapping) and settings else name
 
     def _configured_at(self, place_: str) -> DnsWriter | None:
         there = (name for name, settings in self.config.dns_writers.items() if place(settings) == place_)

@@ -152,7 +152,7 @@ def look(
         hit("validation.after_txt")
         looked = [_proved(services, row, cancel) for row in rows]
         rows = [row for row, _ in looked]
-        _keep(services, rows)
+        _keep(services, arn, rows)
         hit("validation.after_proof")
         problems = tuple(f"{row.domain_name}: {row.seen}" for row in rows if row.status != "SUCCESS")
         proved = sum(row.status == "SUCCESS" for row in rows)
@@ -184,6 +184,7 @@ def _time_out(services: Services, version: VersionRecord) -> Round:
     """72 hours are over (CRT-4); the next `up` makes a new attempt."""
     message = f"not validated within 72 hours of {version.requested_at:%Y-%m-%dT%H:%M:%SZ}"
     with services.store.write() as tx:
+        get(tx, version.arn)
         tx.save(
             advance(
                 version,
@@ -223,6 +224,7 @@ def _rows(services: Services, record: CertificateRecord, version: VersionRecord)
         )
     if fresh:
         with services.store.write() as tx:
+            get(tx, record.arn)
             tx.save(*fresh)
     kept.update({row.domain_name: row for row in fresh})
     return list(kept.values())
@@ -264,11 +266,16 @@ def _write_records(
 
 
 def write_cnames(services: Services, arn: str, writer: Chosen) -> None:
-    """The records of a certificate through another writer than before. Raises WriterFailed."""
+    """The records that no round writes, because their names are proved: renewals need them. Raises WriterFailed."""
+    record, version = _newest(services, arn)
     with services.store.read() as reader:
-        record = get(reader, arn)
+        rows = reader.all(ValidationRecord, arn=arn, version=version.version)
+    pending = version.status is CertificateStatus.PENDING_VALIDATION and record.mode is Mode.PUBLIC
+    proved = {row.record_name for row in rows if row.status == "SUCCESS"}
     for option in options(services, record.spec, record.account):
         name, value = str(option["resourceRecordName"]), str(option["resourceRecordValue"])
+        if pending and name not in proved:
+            continue
         dnsrecords.write(services, record.arn, writer.writer, writer.name, name=name, type="CNAME", value=value)
 
 
@@ -303,10 +310,10 @@ def _noted(row: ValidationRecord, proof: NameProof, now: datetime) -> Validation
     )
 
 
-def _keep(services: Services, rows: list[ValidationRecord]) -> None:
+def _keep(services: Services, arn: str, rows: list[ValidationRecord]) -> None:
     with services.store.write() as tx:
-        for row in rows:
-            tx.save(row)
+        get(tx, arn)
+        tx.save(*rows)
 
 
 def _caa(services: Services, record: CertificateRecord, version: VersionRecord) -> tuple[str, ...]:
@@ -319,6 +326,7 @@ def _caa(services: Services, record: CertificateRecord, version: VersionRecord) 
     refusals = caa.refusals((name, verdict) for name, verdict in verdicts if verdict.allowed is not True)
     now = services.clock.now()
     with services.store.write() as tx:
+        get(tx, record.arn)
         tx.record_audit(
             region=record.region,
             at=now,
@@ -335,7 +343,7 @@ def _caa(services: Services, record: CertificateRecord, version: VersionRecord) 
 def withdraw_txt(services: Services, arn: str, *, given: Mapping[str, DnsWriter] | None = None) -> None:
     """5. Our TXT values have done their work. What an earlier run could not remove through these writers goes, too."""
     with services.store.write(durable=False) as tx:
-        dnsrecords.release(tx, arn, only=DnsPurpose.TXT)
+        dnsrecords.release(services, tx, arn, only=DnsPurpose.TXT)
     own = services.config.validation_writer
     dnsrecords.sweep(services, {*(given or {}), *([own] if own else [])}, given=given)
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from certwright.domain.arn import ArnKind, parse_arn
 from certwright.domain.errors import CertwrightError, Finding, Reason
 from certwright.domain.values import UNKNOWN, reveal
-from certwright.engine import dnsrecords, validation
+from certwright.engine import dnsrecords, drivers, validation
 from certwright.engine.claims import find
 from certwright.engine.decision import Action, decide_certificate, gather_certificate
 from certwright.engine.issuance import get
@@ -61,15 +60,6 @@ class CertificateValidation(Handling):
         typed, problems = decode(CertificateValidationInputs, inline_writer.without(tree))
         findings += problems
         findings += _arn_findings(typed.certificate_arn)
-        if isinstance(typed.dns_writer, str) and typed.dns_writer not in self.services.writers:
-            known = ", ".join(sorted(self.services.writers)) or "none is configured"
-            findings.append(
-                Finding(
-                    code="dns.writer_unknown",
-                    path="dnsWriter",
-                    message=f'"{typed.dns_writer}" is not a configured DNS writer; known: {known}. Add it to certwright:dnsWriters',
-                )
-            )
         version: Any = number(olds, VALIDATED) or _unless_known(tree)
         if not findings:
             with self.facts(ctx, {}) as reader:
@@ -110,7 +100,9 @@ class CertificateValidation(Handling):
         return decide_certificate(facts, now=self.services.clock.now()).next_version if facts else record.newest_version
 
     def diff(self, ctx: Context, *, id: str, old_inputs: Tree, olds: Tree, news: Tree) -> DiffResult:
-        changes = changed(CertificateValidationInputs, old_inputs, news, ignore=ctx.ignore_changes)
+        changes = changed(
+            CertificateValidationInputs, self.settled(old_inputs), self.settled(news), ignore=ctx.ignore_changes
+        )
         found = paths(changes, old_inputs, news)
         if ctx.run.is_refresh_diff(ctx.urn) or any(c is Change.REPLACE for _, c in changes):
             return DiffResult(changes=bool(found), paths=found)
@@ -153,8 +145,16 @@ class CertificateValidation(Handling):
     def create(self, ctx: Context, *, news: Tree) -> CreateResult:
         if ctx.preview:
             return CreateResult(id="", outputs=self._previewed(news, {}))
-        arn = text(news, "certificateArn")
-        return CreateResult(id=arn, outputs=self._drive(ctx, arn, news))
+        with self.services.store.read() as reader:
+            record = find(reader, CertificateRecord, text(news, "certificateArn"))
+        if record is None:
+            raise gone(text(news, "certificateArn"))
+        ctx.run.note_write()
+        place = inline_writer.name_of(news)
+        with drivers.created(self.services, record.arn, ctx.urn, place, kept=Incomplete):
+            # A replacement comes when all names are proved, and has to have its records before the old resource goes.
+            self._write_cnames(record.arn, news)
+            return CreateResult(id=text(news, "certificateArn"), outputs=self._drive(ctx, record.arn, news))
 
     def _previewed(self, news: Tree, olds: Tree) -> Tree:
         """Before the wait: nothing of the new version is known but its number."""
@@ -168,15 +168,12 @@ class CertificateValidation(Handling):
                 known["storeId"] = self.services.store.store_id
         return known
 
+    def _write_cnames(self, arn: str, tree: Tree) -> None:
+        found = chosen(self.services, inline_writer.stated(tree))
+        if found is not None:
+            validation.write_cnames(self.services, arn, found)
+
     def _drive(self, ctx: Context, arn: str, news: Tree) -> Tree:
-        with self.services.store.read() as reader:
-            record = find(reader, CertificateRecord, arn)
-        if record is None:
-            raise gone(arn)
-        ctx.run.note_write()
-        if not record.driven:
-            with self.services.store.write() as tx:
-                tx.save(replace(get(tx, record.arn), driven=True))
         found = chosen(self.services, inline_writer.stated(news))
         last = ""
 
@@ -188,16 +185,16 @@ class CertificateValidation(Handling):
 
         outcome = validation.drive(
             self.services,
-            record.arn,
+            arn,
             timeout_s=ctx.timeout_s or self.default_timeout_s,
             cancel=ctx.cancel,
             progress=progress,
             writer=found.writer if found else None,
             writer_name=found.name if found else "",
         )
-        outputs = self._outputs(record.arn, news)
+        outputs = self._outputs(arn, news)
         if not outcome.issued:
-            raise Incomplete(outcome.why, id=record.arn, outputs=outputs, inputs=news, code="validation.incomplete")
+            raise Incomplete(outcome.why, id=arn, outputs=outputs, inputs=news, code="validation.incomplete")
         return outputs
 
     def _outputs(self, arn: str, news: Tree) -> Tree:
@@ -250,22 +247,34 @@ class CertificateValidation(Handling):
         if ctx.preview:
             return UpdateResult(outputs=self._previewed(news, olds))
         self.confirm(olds)
+        with self.services.store.read() as reader:
+            record = find(reader, CertificateRecord, id)
+        if record is None:
+            raise gone(id)
+        ctx.run.note_write()
         before, after = inline_writer.name_of(old_inputs), inline_writer.name_of(news)
-        if before and before != after:
-            self._leave_writer(ctx, id, old_inputs)
-            found = chosen(self.services, inline_writer.stated(news))
-            if found is not None:  # also for a version that is issued: its renewal needs the record
-                validation.write_cnames(self.services, id, found)
-        return UpdateResult(outputs=self._drive(ctx, id, news))
+        if inline_writer.stated(old_inputs) != inline_writer.stated(news):
+            if before != after:
+                self._leave_writer(ctx, record.arn, old_inputs)
+            try:
+                self._write_cnames(record.arn, news)
+            except CertwrightError:
+                if before != after:  # Pulumi keeps the old inputs, so that their record must be there
+                    with suppress(CertwrightError):
+                        self._write_cnames(record.arn, old_inputs)
+                raise
+        drivers.changed(self.services, record.arn, ctx.urn, before, after)
+        return UpdateResult(outputs=self._drive(ctx, record.arn, news))
 
     def _leave_writer(self, ctx: Context, arn: str, tree: Tree) -> None:
-        """Nobody will have an inline writer's key again: what it wrote goes now."""
+        """Nobody will have an inline writer's key again: what it wrote goes now, if no other declaration has the key."""
         name = inline_writer.name_of(tree)
         if not name:
             return
-        ctx.run.note_write()
         with self.services.store.write() as tx:
-            unsure = dnsrecords.release(tx, arn, writer=name)
+            if drivers.others_at(tx, arn, ctx.urn, name):
+                return
+            unsure = dnsrecords.release(self.services, tx, arn, writer=name)
         found = chosen(self.services, inline_writer.stated(tree))
         given = {name: found.writer} if found is not None else {}
         for sentence in dnsrecords.left_sentences(dnsrecords.sweep(self.services, [name], given=given).left):
@@ -274,15 +283,16 @@ class CertificateValidation(Handling):
             ctx.log(Severity.INFO, dnsrecords.unsure_sentence(unsure))
 
     def delete(self, ctx: Context, *, id: str, olds: Tree) -> None:
-        """The certificate stays, but is no longer driven. What an inline writer wrote goes, with its key."""
+        """The certificate stays, but is no longer driven, unless another declaration does it: a replacement is there before
+        the old resource goes. What an inline writer wrote goes with the last one that has its key."""
         self.confirm(olds)
-        self._leave_writer(ctx, id, olds)
         with self.services.store.read() as reader:
-            record = reader.one(CertificateRecord, arn=id)
-        if record is not None and record.driven:
-            ctx.run.note_write()
-            with self.services.store.write() as tx:
-                tx.save(replace(get(tx, id), driven=False))
+            record = find(reader, CertificateRecord, id)
+        arn = record.arn if record is not None else id
+        ctx.run.note_write()
+        self._leave_writer(ctx, id, olds)  # an alias is good for reads only
+        with self.services.store.write() as tx:
+            drivers.ended(tx, arn, ctx.urn, inline_writer.name_of(olds))
 
 
 def _unless_known(tree: Tree) -> Any:

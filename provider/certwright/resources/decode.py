@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from certwright.domain.errors import Finding
-from certwright.domain.values import UNKNOWN, contains_unknown, reveal
+from certwright.domain.values import UNKNOWN, contains_secret, contains_unknown, reveal
 from certwright.resources.base import Model, Tree, meta
 
 M = TypeVar("M", bound=Model)
@@ -30,8 +30,8 @@ AWS_ONLY: dict[str, str] = {
 }
 
 
-def decode(model: type[M], tree: Tree) -> tuple[M, list[Finding]]:
-    """Validate each property by itself.
+def decode(model: type[M], tree: Tree, *, secret: bool = False) -> tuple[M, list[Finding]]:
+    """Validate each property by itself. secret: none of its values is to be shown.
 
     Returns an instance made without further validation: a property that holds an unknown is UNKNOWN, or, when it is a
     list, a list with UNKNOWN elements; a property that failed has its default and a finding. Secrets are revealed
@@ -62,7 +62,8 @@ def decode(model: type[M], tree: Tree) -> tuple[M, list[Finding]]:
             model.__pydantic_validator__.validate_assignment(typed, field.name, raw)
         except ValidationError as problem:
             for error in problem.errors(include_url=False, include_context=False):
-                findings.append(_finding(field.wire, error, secret=field.secret))
+                hidden = secret or field.secret or contains_secret(tree[field.wire])
+                findings.append(_finding(field.wire, error, secret=hidden))
     return typed, findings
 
 

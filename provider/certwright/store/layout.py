@@ -106,6 +106,7 @@ INDEXES: tuple[tuple[str, str], ...] = (
     ("versions", "issuer_arn"),
     ("authority_versions", "issuer_arn"),
     ("dns_records", "arn"),
+    ("dns_records", "name"),
     ("audit", "arn"),
 )
 

@@ -1702,7 +1702,7 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         ("f_arn", "f_name", "f_type", "f_value", "f_writer", "limit", "param_1"),
         {"param_1": 0},
     ),
-    ("select", "dns_records", (("name", "="), ("type", "="), ("value", "="), ("writer", "=")), False, False, ""): (
+    ("select", "dns_records", (("name", "="), ("type", "="), ("value", "=")), False, False, ""): (
         "SELECT "
         "dns_records.writer, "
         "dns_records.name, "
@@ -1715,28 +1715,17 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         "dns_records "
         "WHERE "
         "dns_records.name "
-        "= "
-        "? "
-        "AND "
+        "= ? AND "
         "dns_records.type "
-        "= "
-        "? "
-        "AND "
+        "= ? AND "
         "dns_records.value "
-        "= "
-        "? "
-        "AND "
-        "dns_records.writer "
-        "= "
-        "? "
-        "ORDER "
-        "BY "
+        "= ? ORDER BY "
         "dns_records.writer, "
         "dns_records.name, "
         "dns_records.type, "
         "dns_records.value, "
         "dns_records.arn",
-        ("f_name", "f_type", "f_value", "f_writer"),
+        ("f_name", "f_type", "f_value"),
         {},
     ),
     ("select", "keys", (), False, False, ""): (
@@ -2371,6 +2360,7 @@ TABLES: tuple[str, ...] = (
     "CREATE INDEX ix_authority_versions_issuer_arn ON authority_versions (issuer_arn)",
     "CREATE INDEX ix_certificates_urn ON certificates (urn)",
     "CREATE INDEX ix_dns_records_arn ON dns_records (arn)",
+    "CREATE INDEX ix_dns_records_name ON dns_records (name)",
     "CREATE INDEX ix_versions_due ON versions (renewal_due) WHERE serving IS 1 AND status = 'ISSUED' AND "
     "renewal_due IS NOT NULL",
     "CREATE INDEX ix_versions_issuer_arn ON versions (issuer_arn)",

@@ -9,9 +9,16 @@ from typing import Any
 import pytest
 from builders.desk import Desk
 from builders.world import MISSING, MemoryWriter, World
-from certwright.domain.errors import WriterFailed
+from certwright.domain.errors import NotFound, WriterFailed
 from certwright.engine import certificates, dnsrecords, validation
-from certwright.engine.records import AuthorityRecord, CertificateRecord, DnsPurpose, DnsRecord
+from certwright.engine.records import (
+    AuthorityRecord,
+    CertificateRecord,
+    DnsPurpose,
+    DnsRecord,
+    ValidationRecord,
+    VersionRecord,
+)
 from certwright.resources.base import Severity
 
 pytestmark = pytest.mark.proves("DNS-7")
@@ -303,6 +310,78 @@ def test_the_last_certificate_inherits_what_another_one_wrote(
     assert rows(here) == [(second.arn, "cname")]
     assert certificates.delete(here.services, second.arn).unsure == ()
     assert corp.records == set()
+
+
+# --- a deletion in the middle of a round ----------------------------------------------------------------------------
+
+
+@dataclass(kw_only=True)
+class Deleting(MemoryWriter):
+    """Somebody deletes the certificate while it writes; the removal from DNS has to wait for it."""
+
+    here: World
+    arn: str
+    at: str
+    deleting: threading.Thread | None = None
+
+    def _call(self, verb: str, name: str) -> None:
+        super()._call(verb, name)
+        if verb != self.at or self.deleting is not None:
+            return
+        self.deleting = threading.Thread(target=certificates.delete, args=(self.here.services, self.arn))
+        self.deleting.start()
+        for _ in range(1000):
+            if not self.here.all(CertificateRecord, arn=self.arn):
+                return
+            self.deleting.join(0.01)
+
+
+@pytest.mark.parametrize("at", ["check", "ensure"])
+@pytest.mark.parametrize("which", ["corp", "own"])
+def test_a_round_that_a_deletion_overtakes_leaves_nothing(
+    here: World, issuing: AuthorityRecord, at: str, which: str
+) -> None:
+    record = here.public(issuing)
+    zone = here.services.writers[which] = Deleting(here=here, arn=record.arn, at=at)  # type: ignore[index]
+    with pytest.raises(NotFound):
+        validation.look(here.services, record.arn, writer=here.services.writers["corp"], writer_name="corp")
+    assert zone.deleting is not None
+    zone.deleting.join(10)
+    assert zone.records == set()
+    assert here.all(DnsRecord) == []
+    assert here.all(ValidationRecord) == []
+    assert here.all(VersionRecord, arn=record.arn) == []
+
+
+def test_a_round_that_a_deletion_overtakes_at_the_look_leaves_nothing(
+    here: World, issuing: AuthorityRecord, corp: DyingWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = here.public(issuing)
+    ask = here.prover.prove
+
+    def prove(**asked: Any) -> Any:
+        certificates.delete(here.services, record.arn)
+        return ask(**asked)
+
+    monkeypatch.setattr(here.prover, "prove", prove)
+    with pytest.raises(NotFound):
+        validation.look(here.services, record.arn, writer=corp, writer_name="corp")
+    assert (here.all(ValidationRecord), here.all(DnsRecord), corp.records) == ([], [], set())
+
+
+def test_rows_of_a_certificate_that_is_gone_keep_nothing_alive_and_are_swept(
+    here: World, issuing: AuthorityRecord, corp: DyingWriter
+) -> None:
+    record = here.public(issuing)
+    issued(here, record)
+    (row,) = here.all(DnsRecord)
+    here.save(replace(row, arn="arn:gone"), replace(row, arn="arn:unsure", purpose=DnsPurpose.INTENDED))
+    assert certificates.delete(here.services, record.arn).left == ()
+    assert corp.records == set()
+    with here.services.store.read() as reader:
+        assert [row.arn for row in dnsrecords.waiting(reader)] == ["arn:gone"]
+    dnsrecords.sweep(here.services)
+    assert [row.arn for row in here.all(DnsRecord)] == ["arn:unsure"]
 
 
 # --- at once --------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -15,7 +16,11 @@ from certwright.engine import certificates
 from certwright.engine.records import AuthorityRecord, CertificateRecord, DnsRecord
 from certwright.engine.writers import place
 from certwright.resources.base import Severity
+from certwright.resources.inline_writer import kinds
+from certwright.resources.validation_model import Rfc2136Update
 from certwright.validation.writers import make_writer
+from hypothesis import given
+from hypothesis import strategies as st
 
 KIND = "CertificateValidation"
 TSIG = SECRET
@@ -159,11 +164,9 @@ def test_its_records_go_with_the_resource_that_has_the_key(
 ) -> None:
     made = desk.create(KIND, inputs(www))
     assert len(zones.at[HERE].records) == 1
-    (row,) = here.all(DnsRecord)
-    here.save(replace(row, writer="corp"))  # a configured one has written the same elsewhere
     deleted(desk, made)
     assert zones.at[HERE].records == set()
-    assert [(row.writer, row.arn) for row in here.all(DnsRecord)] == [("corp", www.arn)]
+    assert here.all(DnsRecord) == []
     assert here.record(www.arn)
 
 
@@ -217,4 +220,112 @@ def test_a_writer_configured_for_the_same_place_is_the_same_writer(here: World) 
 
 @pytest.mark.proves("SEC-2")
 def test_the_place_has_nothing_of_the_key() -> None:
-    assert place({"rfc2136": {**UPDATE, "zone": "Example.COM.", "port": 53}}) == f"{HERE} port=53 zone=example.com"
+    assert place({"rfc2136": {**UPDATE, "zone": "Example.COM.", "port": 5353}}) == f"{HERE} port=5353 zone=example.com"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"server": "192.0.2.53"}, {"server": "192.0.2.53:53"}),
+        ({"server": "192.0.2.53"}, {"server": " 192.0.2.53 ", "port": 53.0}),
+        ({"server": "192.0.2.53:5353"}, {"server": "192.0.2.53", "port": "5353"}),
+        ({"server": "192.0.2.53:5353"}, {"server": "192.0.2.53:5353", "port": 99}),
+        ({"server": "NS1.Example.com."}, {"server": "ns1.example.com:053"}),
+        ({"server": "2001:db8::53"}, {"server": "[2001:0DB8:0::53]:53"}),
+        ({"server": "[2001:db8::53]:54"}, {"server": "2001:db8:0::53", "port": 54}),
+        ({"server": "192.0.2.53", "zone": "."}, {"server": "192.0.2.53", "zone": None}),
+        ({"server": "192.0.2.53", "zone": "example.com"}, {"server": Secret("192.0.2.53"), "zone": "Example.com."}),
+    ],
+)
+def test_each_spelling_of_a_place_is_the_same_place(one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert place({"rfc2136": one}) == place({"rfc2136": other})
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={part: st.one_of(st.text(), st.integers(), st.floats(), st.none()) for part in UPDATE | {"port": 0}},
+    )
+)
+def test_a_place_can_be_told_of_anything(settings: dict[str, Any]) -> None:
+    assert place({"rfc2136": settings}).startswith("rfc2136")
+
+
+# --- what may be shown ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.proves("SEC-6")
+@pytest.mark.parametrize(
+    "writer",
+    [
+        json.dumps({"rfc2136": UPDATE}),
+        Secret(json.dumps({"rfc2136": UPDATE})),
+        Secret("corp-of-nobody"),
+        TSIG,
+        [{"rfc2136": UPDATE}],
+        {TSIG: {}},
+        {"rfc2136": UPDATE, TSIG: {}},
+        {"rfc2136": {**UPDATE, TSIG: 1}},
+        {"rfc2136": {**UPDATE, "port": TSIG}},
+        {"rfc2136": {**UPDATE, "zone": [TSIG]}},
+        {"rfc2136": {**UPDATE, "server": Secret("corp-of-nobody:x")}},
+        {"rfc2136": Secret({**UPDATE, "server": "corp-of-nobody:x"})},
+        Secret({"rfc2136": {**UPDATE, "server": "corp-of-nobody:x"}}),
+    ],
+)
+def test_a_key_in_the_wrong_place_and_what_is_secret_are_in_no_finding(
+    desk: Desk, www: CertificateRecord, writer: Any
+) -> None:
+    found = desk.check(KIND, {"certificateArn": www.arn, "dnsWriter": writer})
+    assert found.findings
+    said = "".join(finding.sentence() for finding in found.findings)
+    assert TSIG not in said
+    assert "corp-of-nobody" not in said
+
+
+def test_json_text_is_told_what_to_write_and_a_name_is_repeated(desk: Desk, www: CertificateRecord) -> None:
+    def said(writer: Any) -> list[str]:
+        return [f.message for f in desk.check(KIND, {"certificateArn": www.arn, "dnsWriter": writer}).findings]
+
+    assert said(json.dumps({"rfc2136": UPDATE})) == [
+        "is neither the name of a configured DNS writer (known: corp, own) nor an object; write the object itself, not JSON text"
+    ]
+    assert said("nobody") == [
+        '"nobody" is not a configured DNS writer; known: corp, own. Add it to certwright:dnsWriters'
+    ]
+
+
+@pytest.mark.proves("SEC-6")
+def test_a_secret_property_is_in_no_finding_of_any_resource(desk: Desk, www: CertificateRecord) -> None:
+    found = desk.check(KIND, {"certificateArn": www.arn, "validationRecordFqdns": Secret("hunter2")})
+    assert [f.path for f in found.findings] == ["validationRecordFqdns"]
+    assert "hunter2" not in "".join(f.sentence() for f in found.findings)
+
+
+@pytest.mark.proves("SEC-6")
+@pytest.mark.parametrize(
+    ("writer", "expected"),
+    [
+        ({"rfc2136": Secret(UPDATE)}, {"rfc2136": Secret(UPDATE)}),
+        (
+            {"rfc2136": {**UPDATE, "server": Secret("192.0.2.53"), "keyName": Secret("corp")}},
+            {"rfc2136": {"server": Secret("192.0.2.53"), "keyName": Secret("corp"), "keySecret": Secret(TSIG)}},
+        ),
+        (
+            {"rfc2136": Secret({**UPDATE, "keySecret": Secret(TSIG)})},
+            {"rfc2136": Secret(UPDATE)},
+        ),
+    ],
+    ids=["the settings", "single ones", "twice"],
+)
+def test_what_the_program_made_secret_inside_stays_so(
+    desk: Desk, zones: Zones, www: CertificateRecord, writer: Any, expected: Any
+) -> None:
+    made = desk.create(KIND, {"certificateArn": www.arn, "dnsWriter": writer})
+    assert made.inputs["dnsWriter"] == expected
+    assert made.outputs["dnsWriter"] == expected
+    assert zones.made[-1] == {"rfc2136": UPDATE}
+
+
+def test_the_kinds_are_those_of_the_model() -> None:
+    assert kinds() == {"rfc2136": Rfc2136Update}

@@ -1,0 +1,141 @@
+"""Which declarations drive a certificate's validation, and where each has its records written.
+
+A replacement makes the new resource before the old one goes, under the same URN or another. So the end of one declaration is
+not the end of the driving, nor of the need for the records: what counts is how many there are. They are kept among the
+validations of the certificate as version 0, which no request has: with the certificate they move, and go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from itertools import count
+
+from certwright.domain.errors import CertwrightError
+from certwright.engine.claims import creator_is_gone
+from certwright.engine.issuance import get
+from certwright.engine.ports import Reader, Transaction
+from certwright.engine.records import CertificateRecord, ValidationRecord
+from certwright.engine.services import Services
+
+NO_VERSION = 0
+_LIVE = "LIVE"  # `status`; while its Create is under way, the process that creates
+
+
+@contextmanager
+def created(services: Services, arn: str, urn: str, place: str, *, kept: type[Exception]) -> Iterator[None]:
+    """A declaration comes. Left with an error that is not `kept`, it has not come: Pulumi does not know it then.
+
+    place: of an inline writer; empty for a configured one, or none. Raises NotFound.
+    """
+    with services.store.write() as tx:
+        record = get(tx, arn)
+        rows = _rows(tx, arn)
+        if record.driven and not rows:  # by a declaration of before they were counted
+            _add(services, tx, rows, record, urn="", place=place, status=_LIVE)
+        for row in [row for row in rows if row.record_value == urn and _cut_short(row)]:
+            _drop(tx, row)
+            rows.remove(row)
+        mine = _add(services, tx, rows, record, urn=urn, place=place, status=services.process)
+    ended = True
+    try:
+        yield
+    except kept:
+        raise
+    except Exception:
+        ended = False
+        raise
+    finally:
+        with suppress(CertwrightError), services.store.write(durable=False) as tx:
+            if ended:
+                tx.save(*(replace(row, status=_LIVE) for row in _rows(tx, arn) if row.domain_name == mine))
+            else:
+                tx.remove(ValidationRecord, arn=arn, version=NO_VERSION, domain_name=mine)
+                _note(tx, arn)
+
+
+def changed(services: Services, arn: str, urn: str, before: str, after: str) -> None:
+    """A declaration has another inline writer, or none, from now on. One that was not counted is so from here."""
+    with services.store.read() as reader:
+        if _found(_rows(reader, arn), urn, after) and before == after:
+            return
+    with services.store.write() as tx:
+        record, rows = get(tx, arn), _rows(tx, arn)
+        old = _mine(rows, urn, before)
+        if old is not None:
+            _drop(tx, old)
+            rows.remove(old)
+        _add(services, tx, rows, record, urn=urn, place=after, status=_LIVE)
+
+
+def ended(tx: Transaction, arn: str, urn: str, place: str) -> None:
+    """A declaration goes."""
+    mine = _mine(_rows(tx, arn), urn, place)
+    if mine is not None:
+        _drop(tx, mine)
+    _note(tx, arn)
+
+
+def others_at(reader: Reader, arn: str, urn: str, place: str) -> bool:
+    """Whether a declaration beside this one writes there."""
+    return sum(row.record_name == place for row in _rows(reader, arn)) > 1
+
+
+def _rows(reader: Reader, arn: str) -> list[ValidationRecord]:
+    return reader.all(ValidationRecord, arn=arn, version=NO_VERSION)
+
+
+def _found(rows: list[ValidationRecord], urn: str, place: str) -> ValidationRecord | None:
+    return next((row for row in rows if (row.record_value, row.record_name) == (urn, place)), None)
+
+
+def _mine(rows: list[ValidationRecord], urn: str, place: str) -> ValidationRecord | None:
+    """The row of a declaration. An alias may have renamed it since it came: then another one of its place stands for it."""
+    return _found(rows, urn, place) or next((row for row in rows if row.record_name == place), None)
+
+
+def _cut_short(row: ValidationRecord) -> bool:
+    return row.status != _LIVE and creator_is_gone(row.status)
+
+
+def _add(
+    services: Services,
+    tx: Transaction,
+    rows: list[ValidationRecord],
+    record: CertificateRecord,
+    *,
+    urn: str,
+    place: str,
+    status: str,
+) -> str:
+    """Returns the name that the row got."""
+    taken = {row.domain_name for row in rows}
+    name = next(name for number in count(1) if (name := f"{urn} {number}") not in taken)
+    row = ValidationRecord(
+        arn=record.arn,
+        version=NO_VERSION,
+        domain_name=name,
+        record_name=place,
+        record_value=urn,
+        txt_value="",
+        status=status,
+        created_at=services.clock.now(),
+    )
+    tx.save(row)
+    rows.append(row)
+    if not record.driven:
+        tx.save(replace(record, driven=True))
+    return name
+
+
+def _drop(tx: Transaction, row: ValidationRecord) -> None:
+    tx.remove(ValidationRecord, arn=row.arn, version=row.version, domain_name=row.domain_name)
+
+
+def _note(tx: Transaction, arn: str) -> None:
+    """`driven` follows; a certificate that is gone has nothing to note."""
+    record = tx.one(CertificateRecord, arn=arn)
+    driven = bool(_rows(tx, arn))
+    if record is not None and record.driven is not driven:
+        tx.save(replace(record, driven=driven))
