@@ -35,8 +35,7 @@ def created(services: Services, arn: str, urn: str, place: str, *, kept: type[Ex
         if record.driven and not rows:  # by a declaration of before they were counted
             _add(services, tx, rows, record, urn="", place=place, status=_LIVE)
         for row in [row for row in rows if row.record_value == urn and _cut_short(row)]:
-            _drop(tx, row)
-            rows.remove(row)
+            _drop(tx, rows, row)
         mine = _add(services, tx, rows, record, urn=urn, place=place, status=services.process)
     ended = True
     try:
@@ -55,31 +54,34 @@ def created(services: Services, arn: str, urn: str, place: str, *, kept: type[Ex
                 _note(tx, arn)
 
 
-def changed(services: Services, arn: str, urn: str, before: str, after: str) -> None:
-    """A declaration has another inline writer, or none, from now on. One that was not counted is so from here."""
+def counted(services: Services, arn: str, urn: str, place: str) -> None:
+    """A declaration that goes on as it was: it counts from here on, if it did not."""
     with services.store.read() as reader:
-        if _found(_rows(reader, arn), urn, after) and before == after:
+        if _found(_rows(reader, arn), urn, place):
             return
     with services.store.write() as tx:
-        record, rows = get(tx, arn), _rows(tx, arn)
-        old = _mine(rows, urn, before)
-        if old is not None:
-            _drop(tx, old)
-            rows.remove(old)
-        _add(services, tx, rows, record, urn=urn, place=after, status=_LIVE)
+        moved(services, tx, arn, urn, place, place)
 
 
-def ended(tx: Transaction, arn: str, urn: str, place: str) -> None:
-    """A declaration goes."""
-    mine = _mine(_rows(tx, arn), urn, place)
-    if mine is not None:
-        _drop(tx, mine)
+def moved(services: Services, tx: Transaction, arn: str, urn: str, before: str, after: str) -> bool:
+    """A declaration has another inline writer, or none, from now on. Whether nobody is left at the old place."""
+    record, rows = get(tx, arn), _rows(tx, arn)
+    _drop(tx, rows, _mine(rows, urn, before))
+    last = not _at(rows, before)
+    _add(services, tx, rows, record, urn=urn, place=after, status=_LIVE)
+    return last
+
+
+def ended(tx: Transaction, arn: str, urn: str, place: str) -> bool:
+    """A declaration goes. Whether nobody is left at its place."""
+    rows = _rows(tx, arn)
+    _drop(tx, rows, _mine(rows, urn, place))
     _note(tx, arn)
+    return not _at(rows, place)
 
 
-def others_at(reader: Reader, arn: str, urn: str, place: str) -> bool:
-    """Whether a declaration beside this one writes there."""
-    return sum(row.record_name == place for row in _rows(reader, arn)) > 1
+def _at(rows: list[ValidationRecord], place: str) -> bool:
+    return any(row.record_name == place for row in rows)
 
 
 def _rows(reader: Reader, arn: str) -> list[ValidationRecord]:
@@ -129,8 +131,10 @@ def _add(
     return name
 
 
-def _drop(tx: Transaction, row: ValidationRecord) -> None:
-    tx.remove(ValidationRecord, arn=row.arn, version=row.version, domain_name=row.domain_name)
+def _drop(tx: Transaction, rows: list[ValidationRecord], row: ValidationRecord | None) -> None:
+    if row is not None:
+        tx.remove(ValidationRecord, arn=row.arn, version=row.version, domain_name=row.domain_name)
+        rows.remove(row)
 
 
 def _note(tx: Transaction, arn: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, ClassVar
 
@@ -12,7 +13,7 @@ from certwright.engine import dnsrecords, drivers, validation
 from certwright.engine.claims import find
 from certwright.engine.decision import Action, decide_certificate, gather_certificate
 from certwright.engine.issuance import get
-from certwright.engine.ports import Reader
+from certwright.engine.ports import Reader, Transaction
 from certwright.engine.records import CertificateRecord, CertificateStatus, ValidationRecord, VersionRecord
 from certwright.engine.writers import chosen
 from certwright.resources import inline_writer
@@ -253,28 +254,41 @@ class CertificateValidation(Handling):
             raise gone(id)
         ctx.run.note_write()
         before, after = inline_writer.name_of(old_inputs), inline_writer.name_of(news)
-        if inline_writer.stated(old_inputs) != inline_writer.stated(news):
-            if before != after:
-                self._leave_writer(ctx, record.arn, old_inputs)
-            try:
+        if before != after:
+            self._move(ctx, record.arn, old_inputs, news)
+        else:
+            drivers.counted(self.services, record.arn, ctx.urn, before)
+            if inline_writer.stated(old_inputs) != inline_writer.stated(news):
                 self._write_cnames(record.arn, news)
-            except CertwrightError:
-                if before != after:  # Pulumi keeps the old inputs, so that their record must be there
-                    with suppress(CertwrightError):
-                        self._write_cnames(record.arn, old_inputs)
-                raise
-        drivers.changed(self.services, record.arn, ctx.urn, before, after)
         return UpdateResult(outputs=self._drive(ctx, record.arn, news))
 
-    def _leave_writer(self, ctx: Context, arn: str, tree: Tree) -> None:
-        """Nobody will have an inline writer's key again: what it wrote goes now, if no other declaration has the key."""
+    def _move(self, ctx: Context, arn: str, old_inputs: Tree, news: Tree) -> None:
+        """From one inline writer's place to another's, or to a configured writer, or to none."""
+        before, after = inline_writer.name_of(old_inputs), inline_writer.name_of(news)
+        self._leave_writer(
+            ctx, arn, old_inputs, lambda tx: drivers.moved(self.services, tx, arn, ctx.urn, before, after)
+        )
+        try:
+            self._write_cnames(arn, news)
+        except CertwrightError:
+            with suppress(CertwrightError):  # Pulumi keeps the old inputs, so that their record must be there
+                with self.services.store.write() as tx:
+                    drivers.moved(self.services, tx, arn, ctx.urn, after, before)
+                self._write_cnames(arn, old_inputs)
+            raise
+
+    def _leave_writer(self, ctx: Context, arn: str, tree: Tree, gone_from: Callable[[Transaction], bool]) -> None:
+        """Nobody will have an inline writer's key again: what it wrote goes now, if no other declaration has the key.
+
+        gone_from: takes this declaration out of the count, and says whether it was the last one at its place: in one
+        transaction, as two may go at the same moment.
+        """
         name = inline_writer.name_of(tree)
-        if not name:
-            return
         with self.services.store.write() as tx:
-            if drivers.others_at(tx, arn, ctx.urn, name):
-                return
-            unsure = dnsrecords.release(self.services, tx, arn, writer=name)
+            last = gone_from(tx)
+            unsure = dnsrecords.release(self.services, tx, arn, writer=name) if name and last else []
+        if not name or not last:
+            return
         found = chosen(self.services, inline_writer.stated(tree))
         given = {name: found.writer} if found is not None else {}
         for sentence in dnsrecords.left_sentences(dnsrecords.sweep(self.services, [name], given=given).left):
@@ -290,9 +304,8 @@ class CertificateValidation(Handling):
             record = find(reader, CertificateRecord, id)
         arn = record.arn if record is not None else id
         ctx.run.note_write()
-        self._leave_writer(ctx, id, olds)  # an alias is good for reads only
-        with self.services.store.write() as tx:
-            drivers.ended(tx, arn, ctx.urn, inline_writer.name_of(olds))
+        # Records are released under the id itself: an alias is good for reads only.
+        self._leave_writer(ctx, id, olds, lambda tx: drivers.ended(tx, arn, ctx.urn, inline_writer.name_of(olds)))
 
 
 def _unless_known(tree: Tree) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,9 +14,11 @@ from builders.dns import OTHER_SECRET, SECRET
 from builders.world import MISSING, PREFIX, MemoryWriter, World
 from certwright.domain.errors import WriterFailed
 from certwright.engine import certificates, drivers, validation
+from certwright.engine.ports import Transaction
 from certwright.engine.records import AuthorityRecord, CertificateRecord, DnsRecord, ValidationRecord
 from certwright.resources.base import Incomplete
 from certwright.resources.certificate_validation import CertificateValidation
+from certwright.store.sql import SqlStore
 
 KIND = "CertificateValidation"
 UPDATE = {"server": "192.0.2.53", "keyName": "corp", "keySecret": SECRET}
@@ -172,6 +176,28 @@ def test_a_declaration_of_before_they_were_counted_counts(
     deleted(desk, old)
     assert servers.records() == 1
     deleted(desk, new)
+    assert servers.records() == 0
+
+
+def test_of_two_that_go_at_the_same_moment_the_last_one_takes_the_record(
+    desk: Desk, servers: Servers, www: CertificateRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = {name: desk.create(KIND, inputs(www), name=name) for name in ("one", "other")}
+    write, together = SqlStore.write, threading.Barrier(2)
+
+    @contextmanager
+    def in_step(store: SqlStore, **how: Any) -> Iterator[Transaction]:
+        with write(store, **how) as tx:
+            yield tx
+        with suppress(threading.BrokenBarrierError):
+            together.wait(0.3)
+
+    monkeypatch.setattr(SqlStore, "write", in_step)
+    going = [threading.Thread(target=deleted, args=(desk, each, name)) for name, each in made.items()]
+    for thread in going:
+        thread.start()
+    for thread in going:
+        thread.join(10)
     assert servers.records() == 0
 
 
