@@ -40,7 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if shutil.which("pulumi") is None:
         terminal.line("error: there is no pulumi on PATH; run `make demo`, which finds or builds it")
         return 3
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # SIGINT too: whoever starts this in the background of a script has it ignored, and then means it all the same.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         return _play(options, terminal)
     except (Busy, CannotInstall) as problem:

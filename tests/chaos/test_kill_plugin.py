@@ -183,7 +183,16 @@ def kill_cli_after(stack: Stack, ready: Callable[[], bool]) -> None:
     while stack.plugins() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert stack.plugins() == []
+    _whole_again(stack.state_file)
     stack.run("cancel", "--yes").ok()
+
+
+def _whole_again(state: Path) -> None:
+    """Pulumi's file backend keeps attributes beside its state. Killed while it writes those, it leaves an empty file that it
+    cannot read again ("failed to load checkpoint: EOF"); without the file it can."""
+    attributes = state.with_name(f"{state.name}.attrs")
+    if attributes.exists() and attributes.stat().st_size == 0:
+        attributes.unlink()
 
 
 EVERY_CLI = ["root", "issuing", "wiki", "www", "proved", "onDisk", "onEdge"]
