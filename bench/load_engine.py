@@ -41,13 +41,13 @@ def issuing_authority(services: Services) -> str:
 
 
 def single(services: Services, issuer: str, callers: int, seconds: float) -> dict[str, Any]:
-    numbers = itertools.count()
+    numbers, run = itertools.count(), uuid.uuid4().hex
 
     def one() -> None:
         number = next(numbers)
         certificates.create(
             services,
-            urn=f"urn:{number}",
+            urn=f"urn:{run}:{number}",  # of its own: what an earlier run left under it would be looked at for adoption
             region=REGION,
             account=ACCOUNT,
             mode=Mode.PRIVATE,

@@ -114,11 +114,11 @@ def _journal_all(
     with services.store.write(durable=durable) as tx:
         # Every question before the first write, which a question would flush.
         left_behind = [adoptable(tx, CertificateRecord, wish.urn) for wish in wishes]
-        if not durable and any(left_behind):
+        if not durable and any(_adopts(wish, left) for wish, left in zip(wishes, left_behind, strict=True)):
             raise _LeftBehind
         for wish, left in zip(wishes, left_behind, strict=True):
             arn = str(new_certificate_arn(wish.region, wish.account, services.entropy.token_bytes(16)))
-            if left is not None and _same_identity(left, wish.mode, wish.spec, wish.region):
+            if left is not None and _adopts(wish, left):
                 made.append((give_fresh_arn(tx, left, arn, services.process), True, None))
                 continue
             record = CertificateRecord(
@@ -144,8 +144,9 @@ def _journal_all(
     return made
 
 
-def _same_identity(left: CertificateRecord, mode: Mode, spec: Json, region: str) -> bool:
-    return left.mode is mode and left.region == region and left.spec == spec
+def _adopts(wish: Wanted, left: CertificateRecord | None) -> bool:
+    """Whether what was left behind is what is wished for now."""
+    return left is not None and left.mode is wish.mode and left.region == wish.region and left.spec == wish.spec
 
 
 def _ensure_issuer(services: Services, spec: Json, region: str, account: str) -> None:
