@@ -93,24 +93,29 @@ class Pool:
                 self._idle.append(connection)
 
     def _begun(self, doing: str, synchronous: str) -> SqliteConnection:
-        connection: SqliteConnection | None = None
+        connection = self._taken()
         try:
-            connection = self._idle.pop() if self._idle else self._connect()
+            if connection is None:
+                connection = self._connect()
             if synchronous:
                 connection.sync(synchronous)
             connection.begin(self._begin)
             return connection
-        except IndexError:  # another thread took the last idle one
-            return self._begun(doing, synchronous)
         except sqlite3.Error as error:
             if connection is not None:
                 connection.close()
             raise translate(error, doing=doing, shown=self._shown) from None
 
+    def _taken(self) -> SqliteConnection | None:
+        """An idle one, unless other threads have them all."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
+
     def close(self) -> None:
-        while self._idle:
-            with suppress(IndexError):
-                self._idle.pop().close()
+        while (connection := self._taken()) is not None:
+            connection.close()
 
 
 def connect(path: Path, mode: str, pragmas: tuple[str, ...], *, synchronous: str) -> SqliteConnection:
