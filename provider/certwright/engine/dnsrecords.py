@@ -185,7 +185,7 @@ def _them(names: list[str]) -> str:
 def _remove(services: Services, row: DnsRecord, writer: DnsWriter) -> bool:
     """False where there is nothing to do: somebody was first, or a certificate has come to need it meanwhile."""
     with _alone(services, row):
-        with services.store.write(durable=False) as tx:
+        with services.store.write() as tx:
             if tx.one(DnsRecord, **_key(row)) is None:
                 return False
             if _handed_over(services, tx, row):

@@ -46,7 +46,7 @@ def created(services: Services, arn: str, urn: str, place: str, *, kept: type[Ex
         ended = False
         raise
     finally:
-        with suppress(CertwrightError), services.store.write(durable=False) as tx:
+        with suppress(CertwrightError), services.store.write() as tx:
             if ended:
                 tx.save(*(replace(row, status=_LIVE) for row in _rows(tx, arn) if row.domain_name == mine))
             else:

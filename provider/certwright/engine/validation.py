@@ -342,7 +342,7 @@ def _caa(services: Services, record: CertificateRecord, version: VersionRecord) 
 
 def withdraw_txt(services: Services, arn: str, *, given: Mapping[str, DnsWriter] | None = None) -> None:
     """5. Our TXT values have done their work. What an earlier run could not remove through these writers goes, too."""
-    with services.store.write(durable=False) as tx:
+    with services.store.write() as tx:
         dnsrecords.release(services, tx, arn, only=DnsPurpose.TXT)
     own = services.config.validation_writer
     dnsrecords.sweep(services, {*(given or {}), *([own] if own else [])}, given=given)
