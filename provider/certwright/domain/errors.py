@@ -6,7 +6,7 @@ Both carry a permanent dotted code and a sentence: what, on which name, what was
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,23 +144,3 @@ class DeployFailed(CertwrightError):
     """A target refused the certificate; the target still holds the old pair."""
 
     code = "deploy.failed"
-
-
-@dataclass(slots=True)
-class Findings:
-    """Collects findings in order; truthy when there are any."""
-
-    items: list[Finding] = field(default_factory=list)
-
-    def add(self, code: str, message: str, path: str = "") -> None:
-        self.items.append(Finding(code=code, message=message, path=path))
-
-    def extend(self, more: list[Finding] | tuple[Finding, ...]) -> None:
-        self.items.extend(more)
-
-    def __bool__(self) -> bool:
-        return bool(self.items)
-
-    def raise_if_any(self) -> None:
-        if self.items:
-            raise Refused(self.items)
