@@ -17,6 +17,19 @@ def certificates(stack: Stack) -> dict[str, str]:
         return {r.arn: r.urn.rsplit("::", 1)[-1] for r in reader.all(CertificateRecord)}
 
 
+def serving_wiki(stack: Stack, tmp_path: Path, blank: Path, ended: list[Stack]) -> Stack:
+    """A second stack on the same store, whose association `elsewhere` serves the first one's `wiki`."""
+    other = Stack.make(tmp_path / "other", blank)
+    ended.append(other)
+    other.more["CERTWRIGHT_HOME"] = str(stack.home)
+    other.program["name"] = "other"
+    other.run("stack", "init", "dev", "--no-select").ok()
+    other.resources["elsewhere"] = directory_association(tmp_path / "tls", certificate="x")
+    other.resources["elsewhere"]["properties"]["certificateArn"] = stack.id("wiki")
+    other.up().ok()
+    return other
+
+
 @pytest.mark.proves("IAC-3")
 def test_ignore_changes_holds_names_and_renewals_back(aged: Stack) -> None:
     aged.resources["wiki"]["properties"]["subjectAlternativeNames"] = ["10.0.0.1"]
@@ -98,15 +111,8 @@ def test_delete_before_replace_is_refused_in_use_and_works_when_free(stack: Stac
 def test_a_certificate_in_use_elsewhere_warns_in_the_preview_and_is_refused_at_once(
     stack: Stack, tmp_path: Path, blank: Path, ended: list[Stack]
 ) -> None:
-    other = Stack.make(tmp_path / "other", blank)
-    ended.append(other)
-    other.more["CERTWRIGHT_HOME"] = str(stack.home)
-    other.program["name"] = "other"
-    other.run("stack", "init", "dev", "--no-select").ok()
     arn = stack.id("wiki")
-    other.resources["elsewhere"] = directory_association(tmp_path / "tls", certificate="x")
-    other.resources["elsewhere"]["properties"]["certificateArn"] = arn
-    other.up().ok()
+    other = serving_wiki(stack, tmp_path, blank, ended)
     del stack.resources["wiki"]
     preview = stack.preview_json().ok()
     assert preview.ops == {"wiki": "delete"}
@@ -153,14 +159,7 @@ def test_a_part_of_the_stack_says_nothing_of_the_rest(
     stack: Stack, tmp_path: Path, blank: Path, ended: list[Stack]
 ) -> None:
     """What `--target` passes over is declared, though no Check comes for it: nothing warns of its deletion."""
-    other = Stack.make(tmp_path / "other", blank)
-    ended.append(other)
-    other.more["CERTWRIGHT_HOME"] = str(stack.home)
-    other.program["name"] = "other"
-    other.run("stack", "init", "dev", "--no-select").ok()
-    other.resources["elsewhere"] = directory_association(tmp_path / "tls", certificate="x")
-    other.resources["elsewhere"]["properties"]["certificateArn"] = stack.id("wiki")
-    other.up().ok()
+    other = serving_wiki(stack, tmp_path, blank, ended)
     stack.resources["more"] = wiki(domainName="more.internal")
     more = stack.urn("certificate", "more")
     for words in (("--target", more), (f"--target={more}",), ("-t", more)):
