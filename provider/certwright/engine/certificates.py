@@ -73,12 +73,7 @@ def create(
 def create_all(services: Services, wishes: Sequence[Wanted]) -> list[Created | Exception]:
     """Journal in one transaction, sign and store in another. A wish that cannot be granted fails alone."""
     try:
-        try:
-            # The journal of what is signed next need not wait for the disk: both are there before anybody is answered.
-            signed_next = all(wish.mode in (Mode.PRIVATE, Mode.SIGNED) for wish in wishes)
-            made = _journal_all(services, wishes, durable=not signed_next)
-        except _LeftBehind:
-            made = _journal_all(services, wishes, durable=True)
+        made = _journaled(services, wishes)
     except (Conflict, StoreUnavailable, StoreMismatch) as problem:  # of the store, so everybody's
         return [problem for _ in wishes]
     except CertwrightError as problem:  # of one of them; nothing was written
@@ -99,6 +94,15 @@ def create_all(services: Services, wishes: Sequence[Wanted]) -> list[Created | E
         except CertwrightError as error:
             answers.append(error)
     return answers
+
+
+def _journaled(services: Services, wishes: Sequence[Wanted]) -> list[tuple[CertificateRecord, bool, Journaled | None]]:
+    """The journal of what is signed next need not wait for the disk: both are there before anybody is answered (ADR 12)."""
+    signed_next = all(wish.mode in (Mode.PRIVATE, Mode.SIGNED) for wish in wishes)
+    try:
+        return _journal_all(services, wishes, durable=not signed_next)
+    except _LeftBehind:
+        return _journal_all(services, wishes, durable=True)
 
 
 class _LeftBehind(Exception):
