@@ -33,8 +33,11 @@ def test_options_that_pass_resources_over(command: str, partial: bool) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows another process's command line")
 @pytest.mark.parametrize(("words", "partial"), [(["--target", "urn:x"], True), ([], False)])
 def test_the_parents_command_line_is_read(words: list[str], partial: bool) -> None:
-    with subprocess.Popen([sys.executable, "-c", "input()", "up", *words], stdin=subprocess.PIPE) as parent:
+    program = [sys.executable, "-c", "print(flush=True); input()", "up", *words]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
         try:
+            assert parent.stdout is not None
+            parent.stdout.readline()  # a process that has only just begun shows an empty command line
             assert run_is_partial(parent.pid) is partial
         finally:
             parent.communicate(b"\n")
