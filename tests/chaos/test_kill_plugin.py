@@ -34,11 +34,15 @@ SAMPLED = (
     "authority.after_sign",
     "request.after_record",
     "issue.after_sign",
+    "issue.after_sign:2",
     "validation.after_proof",
     "deploy.after_switch",
 )
-# Each commit of a run is a place of its own.
-LATER_COMMITS = tuple(f"store.{when}_commit:{count}" for when in ("before", "after") for count in range(2, 11))
+# Each commit of a run is a place of its own; and the second certificate is the public one, which was journaled before.
+LATER = (
+    "issue.after_sign:2",
+    *(f"store.{when}_commit:{count}" for when in ("before", "after") for count in range(2, 11)),
+)
 
 
 @pytest.fixture
@@ -122,7 +126,7 @@ def _cases() -> list[str]:
 
 @pytest.mark.proves("SEC-5", "CRT-5")
 @pytest.mark.parametrize(
-    "failpoint", [pytest.param(n, marks=() if n in SAMPLED else pytest.mark.full) for n in (*_cases(), *LATER_COMMITS)]
+    "failpoint", [pytest.param(n, marks=() if n in SAMPLED else pytest.mark.full) for n in (*_cases(), *LATER)]
 )
 def test_a_first_up_that_is_killed_is_finished_by_the_next(
     failpoint: str, tmp_path: Path, blank: Path, dns: DnsServer, ended: list[Stack]
@@ -220,7 +224,8 @@ def test_a_cli_that_is_killed_leaves_nothing_twice(
 
 @pytest.mark.proves("SEC-5", "OPS-1")
 @pytest.mark.parametrize(
-    "failpoint", [pytest.param(n, marks=() if n == "issue.after_sign" else pytest.mark.full) for n in _cases()]
+    "failpoint",
+    [pytest.param(n, marks=() if n == "issue.after_sign:2" else pytest.mark.full) for n in (*_cases(), LATER[0])],
 )
 def test_a_first_up_that_is_killed_is_finished_on_postgresql_too(
     failpoint: str, tmp_path: Path, blank: Path, dns: DnsServer, ended: list[Stack], postgres_url: str

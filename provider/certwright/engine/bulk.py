@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from certwright.domain.arn import new_certificate_arn
 from certwright.engine.failpoints import hit
-from certwright.engine.issuance import Journaled, Request, complete_all, new_version
+from certwright.engine.issuance import Request, new_version
+from certwright.engine.ports import Transaction
 from certwright.engine.records import CertificateRecord, Json, Mode, VersionRecord
 from certwright.engine.services import Services
 
-# Certificates for each pair of commits: large enough that the commit does not count, small enough that other writers of a
+# Certificates for each commit: large enough that the commit does not count, small enough that other writers of a
 # SQLite store wait a fraction of a second.
 BATCH = 200
 
@@ -31,32 +33,28 @@ def issue_many(services: Services, requests: Sequence[BulkRequest]) -> list[tupl
     """Issue in batches. A refusal (lint, names, CA) stops at its batch, of which nothing is issued; earlier ones stay."""
     done: list[tuple[CertificateRecord, VersionRecord]] = []
     for start in range(0, len(requests), BATCH):
-        journaled = _journal_batch(services, requests[start : start + BATCH])
-        hit("issue.after_journal")
-        done += complete_all(services, journaled)
+        batch = requests[start : start + BATCH]
+        now = services.clock.now()
+        with services.store.write() as tx:
+            done += [_issue(services, tx, request, now) for request in batch]
+        for _ in batch:
+            hit("issue.after_store")
     return done
 
 
-def _journal_batch(services: Services, requests: Sequence[BulkRequest]) -> list[Journaled]:
-    now = services.clock.now()
-    journaled: list[Journaled] = []
-    # Not waited for: what is signed from it is stored durably before anything leaves this process, and this with it.
-    with services.store.write(durable=False) as tx:
-        for request in requests:
-            arn = str(new_certificate_arn(request.region, request.account, services.entropy.token_bytes(16)))
-            record = CertificateRecord(
-                arn=arn,
-                region=request.region,
-                account=request.account,
-                urn=request.urn,
-                mode=Mode.PRIVATE,
-                domain_name=str(request.spec.get("domainName") or ""),
-                spec=request.spec,
-                created_at=now,
-                creator=services.process,
-                tags=request.tags,
-            )
-            _, fresh = new_version(services, tx, record, Request(spec=request.spec, reason_code="request"), now=now)
-            assert fresh is not None  # private certificates are journaled at once
-            journaled.append(fresh)
-    return journaled
+def _issue(
+    services: Services, tx: Transaction, request: BulkRequest, now: datetime
+) -> tuple[CertificateRecord, VersionRecord]:
+    record = CertificateRecord(
+        arn=str(new_certificate_arn(request.region, request.account, services.entropy.token_bytes(16))),
+        region=request.region,
+        account=request.account,
+        urn=request.urn,
+        mode=Mode.PRIVATE,
+        domain_name=str(request.spec.get("domainName") or ""),
+        spec=request.spec,
+        created_at=now,
+        creator=services.process,
+        tags=request.tags,
+    )
+    return new_version(services, tx, record, Request(spec=request.spec, reason_code="request"), now=now)

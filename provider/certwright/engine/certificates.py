@@ -12,7 +12,7 @@ from certwright.engine import dnsrecords
 from certwright.engine.claims import adoptable, give_fresh_arn
 from certwright.engine.failpoints import hit
 from certwright.engine.imports import ImportedMaterial, store_imported
-from certwright.engine.issuance import Journaled, Request, complete, complete_all, get, new_version
+from certwright.engine.issuance import Request, complete, get, new_version
 from certwright.engine.lifecycle import advance
 from certwright.engine.ports import Reader, Transaction
 from certwright.engine.records import (
@@ -71,86 +71,56 @@ def create(
 
 
 def create_all(services: Services, wishes: Sequence[Wanted]) -> list[Created | Exception]:
-    """Journal in one transaction, sign and store in another. A wish that cannot be granted fails alone."""
+    """Everything in one transaction. A wish that cannot be granted fails alone."""
     try:
-        made = _journaled(services, wishes)
+        made = _granted(services, wishes)
     except (Conflict, StoreUnavailable, StoreMismatch) as problem:  # of the store, so everybody's
         return [problem for _ in wishes]
     except CertwrightError as problem:  # of one of them; nothing was written
         if len(wishes) == 1:
             return [problem]
         return [answer for wish in wishes for answer in create_all(services, [wish])]
-    for _ in made:
-        hit("request.after_record")
-    fresh = [journaled for _, _, journaled in made if journaled is not None]
-    try:
-        records = {record.arn: record for record, _ in complete_all(services, fresh)} if fresh else {}
-    except CertwrightError:
-        records = {}  # each from its journal
     answers: list[Created | Exception] = []
-    for record, adopted, _ in made:
+    for record, adopted in made:
+        hit("request.after_record")
+        if record.serving_version:
+            hit("issue.after_store")
         try:
-            answers.append((records.get(record.arn) or complete(services, record.arn)[0], adopted))
+            # What was left behind may have been journaled and not signed.
+            answers.append((complete(services, record.arn)[0] if adopted else record, adopted))
         except CertwrightError as error:
             answers.append(error)
     return answers
 
 
-def _journaled(services: Services, wishes: Sequence[Wanted]) -> list[tuple[CertificateRecord, bool, Journaled | None]]:
-    """The journal of what is signed next need not wait for the disk: both are there before anybody is answered (ADR 12)."""
-    signed_next = all(wish.mode in (Mode.PRIVATE, Mode.SIGNED) for wish in wishes)
-    try:
-        return _journal_all(services, wishes, durable=not signed_next)
-    except _LeftBehind:
-        return _journal_all(services, wishes, durable=True)
-
-
-class _LeftBehind(Exception):
-    """Something is adopted, and nothing may be left to sign for it: the adoption itself has to be on the disk."""
-
-
-def _journal_all(
-    services: Services, wishes: Sequence[Wanted], *, durable: bool
-) -> list[tuple[CertificateRecord, bool, Journaled | None]]:
-    """Record, "adopted", and what is ready to be signed, for each wish. Raises _LeftBehind before anything is written."""
+def _granted(services: Services, wishes: Sequence[Wanted]) -> list[Created]:
     now = services.clock.now()
-    made: list[tuple[CertificateRecord, bool, Journaled | None]] = []
-    with services.store.write(durable=durable) as tx:
+    with services.store.write() as tx:
         # Every question before the first write, which a question would flush.
         left_behind = [adoptable(tx, CertificateRecord, wish.urn) for wish in wishes]
-        if not durable and any(_adopts(wish, left) for wish, left in zip(wishes, left_behind, strict=True)):
-            raise _LeftBehind
-        for wish, left in zip(wishes, left_behind, strict=True):
-            arn = str(new_certificate_arn(wish.region, wish.account, services.entropy.token_bytes(16)))
-            if left is not None and _adopts(wish, left):
-                made.append((give_fresh_arn(tx, left, arn, services.process), True, None))
-                continue
-            record = CertificateRecord(
-                arn=arn,
-                region=wish.region,
-                account=wish.account,
-                urn=wish.urn,
-                mode=wish.mode,
-                spec=wish.spec,
-                created_at=now,
-                tags=wish.tags,
-                domain_name=str(wish.spec.get("domainName") or ""),
-                creator=services.process,
-            )
-            fresh = None
-            if wish.imported is not None:
-                record = store_imported(services, tx, record, wish.spec, wish.imported, now=now)
-            else:
-                record, fresh = new_version(
-                    services, tx, record, Request(spec=wish.spec, reason_code="request"), now=now
-                )
-            made.append((record, False, fresh))
-    return made
+        return [_grant(services, tx, wish, left, now) for wish, left in zip(wishes, left_behind, strict=True)]
 
 
-def _adopts(wish: Wanted, left: CertificateRecord | None) -> bool:
-    """Whether what was left behind is what is wished for now."""
-    return left is not None and left.mode is wish.mode and left.region == wish.region and left.spec == wish.spec
+def _grant(services: Services, tx: Transaction, wish: Wanted, left: CertificateRecord | None, now: datetime) -> Created:
+    """What was left behind, if it is what is wished for now; else a new one."""
+    arn = str(new_certificate_arn(wish.region, wish.account, services.entropy.token_bytes(16)))
+    if left is not None and left.mode is wish.mode and left.region == wish.region and left.spec == wish.spec:
+        return give_fresh_arn(tx, left, arn, services.process), True
+    record = CertificateRecord(
+        arn=arn,
+        region=wish.region,
+        account=wish.account,
+        urn=wish.urn,
+        mode=wish.mode,
+        spec=wish.spec,
+        created_at=now,
+        tags=wish.tags,
+        domain_name=str(wish.spec.get("domainName") or ""),
+        creator=services.process,
+    )
+    if wish.imported is not None:
+        return store_imported(services, tx, record, wish.spec, wish.imported, now=now), False
+    return new_version(services, tx, record, Request(spec=wish.spec, reason_code="request"), now=now)[0], False
 
 
 def _ensure_issuer(services: Services, spec: Json, region: str, account: str) -> None:
@@ -173,20 +143,18 @@ def reissue(
         before = get(reader, arn)
     if before.mode is Mode.PUBLIC:
         _ensure_issuer(services, spec, before.region, before.account)
-    fresh = None
     with services.store.lease(f"certificate:{arn}", seconds=30, wait_seconds=60):
         now = services.clock.now()
-        # As in `create_all`: a private version is signed and stored durably before this call ends.
-        with services.store.write(durable=before.mode is Mode.PUBLIC) as tx:
+        with services.store.write() as tx:
             record = get(tx, arn)
             if record.newest_version == expected_newest:
                 record = _drop_unfinished(services, tx, record)
                 reuse = not new_key and spec.get("renewalKeyPolicy") == "REUSE" and reason_code != "leaf.damaged"
-                record, fresh = new_version(
-                    services, tx, record, Request(spec=spec, reason_code=reason_code, reuse_key=reuse), now=now
-                )
-        hit("issue.after_journal")
-        record, _ = complete(services, arn, fresh=fresh)
+                request = Request(spec=spec, reason_code=reason_code, reuse_key=reuse)
+                record, _ = new_version(services, tx, record, request, now=now)
+        if record.serving_version == record.newest_version:
+            hit("issue.after_store")
+        record, _ = complete(services, arn)
     return record
 
 
@@ -206,7 +174,7 @@ def _drop_unfinished(services: Services, tx: Transaction, record: CertificateRec
 def retry(services: Services, arn: str) -> CertificateRecord:
     """Resume a request: finish what was journaled; a failed or timed-out public one gets a new attempt (CRT-4). What was
     journaled so long ago that it would be due at once is journaled anew."""
-    fresh, now = None, services.clock.now()
+    now = services.clock.now()
     with services.store.write() as tx:
         record = get(tx, arn)
         newest = tx.one(VersionRecord, arn=arn, version=record.newest_version)
@@ -225,8 +193,8 @@ def retry(services: Services, arn: str) -> CertificateRecord:
             )
         elif newest is not None and _outdated(newest, now):
             request = Request(spec=newest.spec, reason_code=newest.reason_code)
-            record, fresh = new_version(services, tx, _drop_unfinished(services, tx, record), request, now=now)
-    record, _ = complete(services, arn, fresh=fresh)
+            new_version(services, tx, _drop_unfinished(services, tx, record), request, now=now)
+    record, _ = complete(services, arn)
     return record
 
 

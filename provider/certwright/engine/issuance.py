@@ -1,17 +1,17 @@
 """Leaf certificates: from a request to a stored certificate, the same way for a create, a renewal and a resume.
 
 Order (numbered in the code):
-1. request: record, version and key, in one transaction (public kinds stop here until their names are proved);
-2. journal: serial reserved, linted preissuance certificate kept, in one transaction (private kinds: the same as 1);
+1. request: record, version and key (public kinds stop here until their names are proved);
+2. journal: serial reserved, linted preissuance certificate kept;
 3. sign exactly those bytes;
-4. store: certificate, chain, version serving, in one transaction.
-`complete` finishes 3 and 4 after a crash, with the same serial and the same bytes (SEC-5).
+4. store: certificate, chain, version serving.
+Private and signed kinds are one transaction: all of it, or nothing (ADR 17). For public kinds each number is one, and `complete`
+finishes 3 and 4 after a crash, with the same serial and the same bytes (SEC-5).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -50,7 +50,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Journaled:
-    """A version after step 2, with everything that signing needs. Valid for whoever made the ARN or holds its lease."""
+    """A version after step 2, with everything that signing needs."""
 
     record: CertificateRecord
     version: VersionRecord
@@ -73,8 +73,11 @@ def issuer_arn_of(services: Services, reader: Reader, mode: Mode, spec: Json, re
 
 def new_version(
     services: Services, tx: Transaction, record: CertificateRecord, request: Request, *, now: datetime
-) -> tuple[CertificateRecord, Journaled | None]:
-    """Steps 1 and, for private and signed kinds, 2, inside the caller's transaction."""
+) -> tuple[CertificateRecord, VersionRecord]:
+    """Step 1 and, for private and signed kinds, the others, inside the caller's transaction.
+
+    A signature that is rolled back with it was never outside this process, so it is as if it had not been made.
+    """
     number = record.newest_version + 1
     issuer_arn = issuer_arn_of(services, tx, record.mode, request.spec, record.region, record.account)
     record = replace(record, newest_version=number, spec=request.spec)
@@ -88,11 +91,12 @@ def new_version(
         issuer_arn=issuer_arn,
         key_handle=_key_for(services, tx, record, request, issuer_arn, now),
     )
-    tx.save(record)
     if record.mode is Mode.PUBLIC:
-        tx.save(version)
-        return record, None
-    return record, journal(services, tx, record, version, now=now)
+        tx.save(record, version)
+        return record, version
+    journaled = journal(services, tx, record, version, now=now)
+    hit("issue.after_journal")
+    return _sign_and_store(services, tx, journaled, now=now)
 
 
 def _key_for(
@@ -120,7 +124,7 @@ def leaf_key_algorithm(reader: Reader, spec: Json, issuer_arn: str) -> KeyAlgori
 def journal(
     services: Services, tx: Transaction, record: CertificateRecord, version: VersionRecord, *, now: datetime
 ) -> Journaled:
-    """Step 2: lint, reserve the serial, keep the preissuance certificate. Nothing was signed by the issuer yet."""
+    """Step 2: lint, reserve the serial. Nothing was signed by the issuer yet."""
     guard_signing_clock(tx, now)
     issuer = issuer_for(tx, version.issuer_arn, now=now)
     serial = serial_from(services.entropy.token_bytes(SERIAL_RANDOM_BYTES))
@@ -150,89 +154,81 @@ def journal(
             reserved_at=now,
         )
     )
-    tx.save(version, material)
-    _audit_intent(tx, record, version, now)
     return Journaled(record=record, version=version, material=material, issuer=issuer, prepared=prepared)
 
 
-def _audit_intent(tx: Transaction, record: CertificateRecord, version: VersionRecord, now: datetime) -> None:
-    tx.record_audit(
-        region=record.region,
-        at=now,
-        action="issue",
-        arn=record.arn,
-        result="intended",
-        details={
-            "version": version.version,
-            "serial": version.serial,
-            "reason": version.reason_code,
-            "issuer": version.issuer_arn,
-        },
-    )
+def write_ahead(services: Services, record: CertificateRecord, version: VersionRecord) -> None:
+    """Step 2 in a transaction of its own, for `complete`: a public kind's signature never comes before its journal."""
+    now = services.clock.now()
+    with services.store.write() as tx:
+        journaled = journal(services, tx, get(tx, record.arn), version, now=now)
+        tx.save(journaled.version, journaled.material)
+        _record_issue(tx, record, journaled.version, "intended", now)
 
 
-def complete(
-    services: Services, arn: str, *, fresh: Journaled | None = None
-) -> tuple[CertificateRecord, VersionRecord]:
+def _record_issue(
+    tx: Transaction, record: CertificateRecord, version: VersionRecord, result: str, now: datetime
+) -> None:
+    details = {
+        "version": version.version,
+        "serial": version.serial,
+        "fingerprint": version.fingerprint,
+        "reason": version.reason_code,
+        "issuer": version.issuer_arn,
+    }
+    known = {name: value for name, value in details.items() if value}
+    action = "issue" if version.version == 1 else "renew"
+    tx.record_audit(region=record.region, at=now, action=action, arn=record.arn, result=result, details=known)
+
+
+def complete(services: Services, arn: str) -> tuple[CertificateRecord, VersionRecord]:
     """Steps 3 and 4 for the newest version: sign and store it when it is journaled and not there yet.
 
-    fresh: the result of step 2 a moment ago, by the maker of the ARN or under its lease; without it the journal is read,
-    as after a crash. Returns what is stored, also when there was nothing to do.
+    Returns what is stored, also when there was nothing to do.
     """
-    if fresh is not None:
-        return complete_all(services, [fresh])[0]
     with services.store.read() as reader:
-        record = get(reader, arn)
-        version = reader.one(VersionRecord, arn=arn, version=record.newest_version)
-        material = reader.one(MaterialRecord, arn=arn, version=record.newest_version)
-        if version is None:
-            raise CertwrightError(f"version {record.newest_version} of {arn} is missing", code="store.damaged")
-        if version.has_certificate or material is None or not material.prepared:
-            return record, version
-        # The certificate that the journal names: the CA may have been re-signed or rotated since.
-        issuer = issuer_for(reader, version.issuer_arn, now=services.clock.now(), version_number=version.issuer_version)
-    left = Journaled(record=record, version=version, material=material, issuer=issuer, prepared=material.prepared)
-    return complete_all(services, [left], look_again=True)[0]
-
-
-def complete_all(
-    services: Services, journaled: Sequence[Journaled], *, look_again: bool = False
-) -> list[tuple[CertificateRecord, VersionRecord]]:
-    """Steps 3 and 4 for many at once, in one transaction (a bulk issue commits twice in all).
-
-    look_again: another process may have stored it meanwhile; its certificate then stands.
-    """
-    now = services.clock.now()
-    done: list[tuple[CertificateRecord, VersionRecord]] = []
+        record, version, left = _journaled(services, reader, arn)
+    if left is None:
+        return record, version
     with services.store.write() as tx:
-        for item in journaled:
-            record, version = item.record, item.version
-            if look_again:
-                record = get(tx, item.record.arn)
-                stored = tx.one(VersionRecord, arn=record.arn, version=version.version)
-                if stored is None or stored.has_certificate or stored.serial != version.serial:
-                    done.append((record, stored or version))
-                    continue
-            # 3. sign what step 2 committed
-            der = services.vault.sign_certificate(
-                tx,
-                item.issuer.version.key_handle,
-                prepared=item.prepared,
-                signing_algorithm=signing_algorithm_for(version.spec, item.issuer).value,
-            )
-            hit("issue.after_sign")
-            # 4. store
-            material = MaterialRecord(
-                arn=record.arn,
-                version=version.version,
-                prepared=item.material.prepared,
-                der=der,
-                chain_pem=item.issuer.chain_pem,
-            )
-            done.append(store_certificate(tx, record, version, material, now=now))
-    for _ in done:
-        hit("issue.after_store")
-    return done
+        record, version, left = _journaled(services, tx, arn)  # another process may have stored it meanwhile
+        if left is not None:
+            record, version = _sign_and_store(services, tx, left, now=services.clock.now())
+    hit("issue.after_store")
+    return record, version
+
+
+def _journaled(
+    services: Services, reader: Reader, arn: str
+) -> tuple[CertificateRecord, VersionRecord, Journaled | None]:
+    """A certificate, its newest version, and what is to be signed, if anything."""
+    record = get(reader, arn)
+    version = reader.one(VersionRecord, arn=arn, version=record.newest_version)
+    if version is None:
+        raise CertwrightError(f"version {record.newest_version} of {arn} is missing", code="store.damaged")
+    material = reader.one(MaterialRecord, arn=arn, version=record.newest_version)
+    if version.has_certificate or material is None or not material.prepared:
+        return record, version, None
+    # The certificate that the journal names: the CA may have been re-signed or rotated since.
+    issuer = issuer_for(reader, version.issuer_arn, now=services.clock.now(), version_number=version.issuer_version)
+    left = Journaled(record=record, version=version, material=material, issuer=issuer, prepared=material.prepared)
+    return record, version, left
+
+
+def _sign_and_store(
+    services: Services, tx: Transaction, journaled: Journaled, *, now: datetime
+) -> tuple[CertificateRecord, VersionRecord]:
+    # 3. sign what step 2 prepared
+    der = services.vault.sign_certificate(
+        tx,
+        journaled.issuer.version.key_handle,
+        prepared=journaled.prepared,
+        signing_algorithm=signing_algorithm_for(journaled.version.spec, journaled.issuer).value,
+    )
+    hit("issue.after_sign")
+    # 4. store
+    material = replace(journaled.material, der=der, chain_pem=journaled.issuer.chain_pem)
+    return store_certificate(tx, journaled.record, journaled.version, material, now=now)
 
 
 def store_certificate(
@@ -255,19 +251,7 @@ def store_certificate(
             tx.save(replace(previous, serving=False))
     record = replace(record, serving_version=version.version)
     tx.save(record, version, material)
-    tx.record_audit(
-        region=record.region,
-        at=now,
-        action="issue" if version.version == 1 else "renew",
-        arn=record.arn,
-        result="done",
-        details={
-            "version": version.version,
-            "serial": version.serial,
-            "fingerprint": version.fingerprint,
-            "reason": version.reason_code,
-        },
-    )
+    _record_issue(tx, record, version, "done", now)
     return record, version
 
 

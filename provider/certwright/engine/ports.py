@@ -106,13 +106,8 @@ class Store(Protocol):
     def read(self) -> AbstractContextManager[Reader]:
         """Raises StoreAbsent or StoreUnavailable."""
 
-    def write(self, *, durable: bool = True) -> AbstractContextManager[Transaction]:
-        """The one write transaction; all of it or nothing is stored.
-
-        durable False: the commit does not wait for the disk. It outlives this process at once, and is on the disk with the
-        next durable write at the latest; a machine that goes down before that loses it and whatever came after. For a first
-        half whose second half is written durably before anything leaves the process.
-        """
+    def write(self) -> AbstractContextManager[Transaction]:
+        """The one write transaction; all of it or nothing is stored, and on the disk when the block ends."""
 
     def lease(
         self, name: str, *, seconds: float, wait_seconds: float, cancel: CancelSignal | None = None

@@ -21,7 +21,7 @@ from certwright.domain.errors import Cancelled, CertwrightError, Conflict
 from certwright.domain.nameset import check_names
 from certwright.engine import caa, dnsrecords
 from certwright.engine.failpoints import hit
-from certwright.engine.issuance import complete, get, journal
+from certwright.engine.issuance import complete, get, write_ahead
 from certwright.engine.lifecycle import advance
 from certwright.engine.ports import CancelSignal, DnsWriter, Progress
 from certwright.engine.records import (
@@ -163,8 +163,7 @@ def look(
         if refusals:
             return Round(issued=False, proved=proved, total=len(rows), problems=refusals, waiting=("CAA forbids it",))
         if not version.serial:
-            with services.store.write() as tx:
-                journal(services, tx, get(tx, arn), version, now=services.clock.now())
+            write_ahead(services, record, version)
             hit("issue.after_journal")
         complete(services, arn)
     withdraw_txt(services, arn, given={writer_name: writer} if writer is not None else None)

@@ -56,11 +56,9 @@ class Backend(Protocol):
     def reader(self) -> AbstractContextManager[Connection]:
         """A connection in a read-only transaction with one snapshot."""
 
-    def writer(self, *, durable: bool = True) -> AbstractContextManager[Connection]:
-        """A connection in the one write transaction of the store: committed at the end, rolled back on an exception.
-
-        durable: whether the commit waits for the disk; see `ports.Store.write`.
-        """
+    def writer(self) -> AbstractContextManager[Connection]:
+        """A connection in the one write transaction of the store: committed to the disk at the end, rolled back on an
+        exception."""
 
     def leaser(self) -> AbstractContextManager[Connection]:
         """A connection in a short write transaction on the leases only."""

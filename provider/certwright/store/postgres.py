@@ -120,12 +120,8 @@ class PostgresBackend:
     def reader(self) -> AbstractContextManager[_Connection]:
         return self._transaction(self._current().read, doing="reading", commit=False)
 
-    @contextmanager
-    def writer(self, *, durable: bool = True) -> Iterator[_Connection]:
-        with self._transaction(self._current().write, doing="writing to", commit=True) as connection:
-            if not durable:
-                connection.sa.exec_driver_sql("SET LOCAL synchronous_commit = 'off'")
-            yield connection
+    def writer(self) -> AbstractContextManager[_Connection]:
+        return self._transaction(self._current().write, doing="writing to", commit=True)
 
     def leaser(self) -> AbstractContextManager[_Connection]:
         return self._transaction(self._current().base, doing="taking a lease in", commit=True)

@@ -111,7 +111,7 @@ class SqlStore:
             yield SqlReader(connection, context)
 
     @contextmanager
-    def write(self, *, durable: bool = True) -> Iterator[Transaction]:
+    def write(self) -> Iterator[Transaction]:
         from certwright.store.session import SqlTransaction
 
         if getattr(self._mine, "writing", False):
@@ -120,7 +120,7 @@ class SqlStore:
         context = self._context()
         self._mine.writing = True
         try:
-            with self._backend.writer(durable=durable) as connection:
+            with self._backend.writer() as connection:
                 self._leases.refuse_lost(connection)
                 tx = SqlTransaction(connection, context)
                 yield tx

@@ -128,12 +128,10 @@ class SqliteBackend:
                 self._reading.release()
 
     @contextmanager
-    def writer(self, *, durable: bool = True) -> Iterator[SqliteConnection]:
-        # NORMAL writes the log without waiting for the disk: the next FULL commit waits for both.
-        synchronous = "FULL" if durable else "NORMAL"
+    def writer(self) -> Iterator[SqliteConnection]:
         with (
             self._my_turn(),
-            self._current().write.transaction(doing="writing to", commit=True, synchronous=synchronous) as connection,
+            self._current().write.transaction(doing="writing to", commit=True) as connection,
         ):
             yield connection
 
@@ -215,18 +213,18 @@ class SqliteBackend:
                 code="store.driver",
             )
 
-        def pool(mode: str, begin: str, *pragmas: str, synchronous: str = "") -> Pool:
+        def pool(mode: str, begin: str, *pragmas: str) -> Pool:
             return Pool(
-                lambda: connect(self.path, mode, pragmas, synchronous=synchronous),
+                lambda: connect(self.path, mode, *pragmas),
                 begin=begin,
                 shown=self.shown,
             )
 
         return _Opened(
             read=pool("ro", "BEGIN", "PRAGMA query_only=ON"),
-            write=pool("rw", "BEGIN IMMEDIATE", synchronous="FULL"),
+            write=pool("rw", "BEGIN IMMEDIATE", "PRAGMA synchronous=FULL"),
             # A lease that a power cut forgets has no holder left on this machine: no sync for each.
-            lease=pool("rw", "BEGIN IMMEDIATE", synchronous="NORMAL"),
+            lease=pool("rw", "BEGIN IMMEDIATE", "PRAGMA synchronous=NORMAL"),
             identity=identity,
             pid=os.getpid(),
         )
@@ -236,7 +234,7 @@ class SqliteBackend:
 
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         with translated("making", self.shown, sqlite3.Error):
-            connection = connect(path, "rw", ("PRAGMA journal_mode=WAL",), synchronous="FULL")
+            connection = connect(path, "rw", "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL")
             try:
                 connection.run(f"PRAGMA application_id={APPLICATION_ID}")
                 connection.run("BEGIN IMMEDIATE")

@@ -27,12 +27,11 @@ CONNECTION_PRAGMAS = (
 class SqliteConnection:
     """One connection of the driver's; `backend.Connection`."""
 
-    __slots__ = ("_version", "dead", "driver", "known", "synchronous")
+    __slots__ = ("_version", "dead", "driver", "known")
     failure = sqlite3.Error
 
-    def __init__(self, driver: sqlite3.Connection, synchronous: str) -> None:
+    def __init__(self, driver: sqlite3.Connection) -> None:
         self.driver = driver
-        self.synchronous = synchronous
         self.dead = False
         self.known: Known = {}
         self._version = -1
@@ -52,12 +51,6 @@ class SqliteConnection:
     def run(self, statement: str) -> None:
         self.driver.execute(statement).close()
 
-    def sync(self, wanted: str) -> None:
-        """Set `synchronous`, outside a transaction."""
-        if self.synchronous != wanted:
-            self.run(f"PRAGMA synchronous={wanted}")
-            self.synchronous = wanted
-
     def close(self) -> None:
         with suppress(sqlite3.Error):
             self.driver.close()
@@ -73,8 +66,8 @@ class Pool:
         self._idle: list[SqliteConnection] = []  # append and pop are atomic
 
     @contextmanager
-    def transaction(self, *, doing: str, commit: bool, synchronous: str = "") -> Iterator[SqliteConnection]:
-        connection = self._begun(doing, synchronous)
+    def transaction(self, *, doing: str, commit: bool) -> Iterator[SqliteConnection]:
+        connection = self._begun(doing)
         try:
             yield connection
             if commit:
@@ -92,13 +85,11 @@ class Pool:
             else:
                 self._idle.append(connection)
 
-    def _begun(self, doing: str, synchronous: str) -> SqliteConnection:
+    def _begun(self, doing: str) -> SqliteConnection:
         connection = self._taken()
         try:
             if connection is None:
                 connection = self._connect()
-            if synchronous:
-                connection.sync(synchronous)
             connection.begin(self._begin)
             return connection
         except sqlite3.Error as error:
@@ -118,7 +109,7 @@ class Pool:
             connection.close()
 
 
-def connect(path: Path, mode: str, pragmas: tuple[str, ...], *, synchronous: str) -> SqliteConnection:
+def connect(path: Path, mode: str, *pragmas: str) -> SqliteConnection:
     """mode: ``ro`` or ``rw``, never ``rwc``: opening does not make a file."""
     frozen = "&immutable=1" if mode == "ro" and _is_frozen(path) else ""
     driver = sqlite3.connect(
@@ -129,8 +120,8 @@ def connect(path: Path, mode: str, pragmas: tuple[str, ...], *, synchronous: str
         check_same_thread=False,
         cached_statements=256,
     )
-    connection = SqliteConnection(driver, synchronous)
-    for pragma in (*CONNECTION_PRAGMAS, *pragmas, *((f"PRAGMA synchronous={synchronous}",) if synchronous else ())):
+    connection = SqliteConnection(driver)
+    for pragma in (*CONNECTION_PRAGMAS, *pragmas):
         connection.run(pragma)
     return connection
 

@@ -140,7 +140,7 @@ def test_what_stops_the_store_stops_a_round_once(here: World, issuing: Authority
         def __getattr__(self, name: str) -> Any:
             return getattr(here.services.store, name)
 
-        def write(self, *, durable: bool = True) -> Any:
+        def write(self) -> Any:
             nonlocal asked
             asked += 1
             raise Conflict("another writer", code="store.busy")
