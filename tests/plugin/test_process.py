@@ -78,12 +78,27 @@ def test_the_start_does_not_import_what_only_handlers_need() -> None:
         "with messages_only():\n"
         "    import certwright.plugin.process, certwright.binding.dispatch\n"
         "heavy = {'pydantic', 'sqlalchemy', 'cryptography', 'dns', 'rich', 'typer', 'yaml', 'opentelemetry'}\n"
-        "heavy |= {'pulumi.resource', 'pulumi.runtime.proto.language_pb2'}\n"
+        "heavy |= {'pulumi.resource', 'pulumi.runtime.proto.language_pb2', 'grpc.aio'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
         "import pulumi, pulumi.automation\n"  # a third party's target may use the SDK: it is whole again
         "assert pulumi.Config and pulumi.automation.LocalWorkspace\n"
+        "import grpc.aio; assert grpc.aio.server and certwright.plugin.process.grpc.aio is grpc.aio\n"
         "from pulumi.runtime.proto import provider_pb2\n"
         "assert provider_pb2 is certwright.plugin.servicer.provider_pb2"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p.endswith("provider"))}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+
+
+def test_a_first_check_waits_only_for_what_an_unchanged_stack_needs() -> None:
+    """Lints, templates and whatever signs come when something is to be issued (ADR 13)."""
+    code = (
+        "import sys; import certwright.binding.registry as r; r.preload_shipped()\n"
+        "assert r._shipped_resource('certwright:index:PrivateCertificateAuthority')\n"
+        "late = {f'certwright.{n}' for n in ('domain.tbs', 'domain.template', 'domain.lints.registry', 'domain.csr',\n"
+        "  'engine.issuance', 'engine.authority', 'engine.validation', 'resources.certificate_check')}\n"
+        "assert not late & set(sys.modules), late & set(sys.modules)\n"
+        "assert 'certwright.resources.certificate' in sys.modules"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p.endswith("provider"))}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment)

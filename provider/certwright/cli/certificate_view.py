@@ -92,7 +92,7 @@ def associations_table(screen: Screen, entry: Entry) -> None:
 
 
 def association_tree(record: AssociationRecord) -> dict[str, Any]:
-    from certwright.resources.certificate_outputs import instant
+    from certwright.resources.handling import instant
 
     return {
         "arn": record.arn,

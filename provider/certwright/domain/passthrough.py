@@ -37,7 +37,9 @@ _POLICIES_OID = x509.CertificatePolicies.oid.dotted_string
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, defer_build=True
+    )
 
 
 class PassthroughKeyUsage(_Model):

@@ -26,7 +26,8 @@ from certwright.engine.records import (
 )
 from certwright.functions.renewal_outlook import Outlook, outlook
 from certwright.resources.base import Model, Tree, out
-from certwright.resources.certificate_outputs import instant, shown_status
+from certwright.resources.certificate_outputs import shown_status
+from certwright.resources.handling import instant
 
 CHUNK = 200
 

@@ -23,7 +23,7 @@ from certwright.engine.services import Services
 from certwright.functions.answering import Answering
 from certwright.functions.pending import all_unknown
 from certwright.resources.base import Model, Tree, out, prop
-from certwright.resources.certificate_outputs import instant
+from certwright.resources.handling import instant
 
 
 class GetCertificateAuthorityInputs(Model):

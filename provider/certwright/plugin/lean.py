@@ -7,9 +7,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import accumulate
+from types import ModuleType
 
 # One inside the other. Their `__init__` modules import the whole SDK, and every service of the protocol.
 PACKAGES = ("pulumi", "runtime", "proto")
+# gRPC imports its second, asynchronous half at its own end; a server with threads never asks for it.
+ASYNCHRONOUS = "grpc.aio"
 
 
 @contextmanager
@@ -17,16 +20,23 @@ def messages_only() -> Iterator[None]:
     """Inside, `pulumi.runtime.proto.provider_pb2` and the like are all that is read of the SDK.
 
     For the start of a process of our own that serves the protocol and does not use the SDK. Afterwards `import pulumi` is what
-    it always is, for a third party's target or key wrapper that uses it. Does nothing where the SDK is loaded already.
+    it always is, for a third party's target or key wrapper that uses it, and so is `import grpc.aio`. Does nothing where the SDK
+    is loaded already.
     """
     names = tuple(accumulate(PACKAGES, "{}.{}".format))
     hollow = names[0] not in sys.modules and _put_in_place(names)
+    half = "grpc" not in sys.modules
+    if half:
+        sys.modules[ASYNCHRONOUS] = ModuleType(ASYNCHRONOUS)
     try:
         yield
     finally:
         if hollow:
             for name in names:
                 sys.modules.pop(name, None)
+        if half:
+            sys.modules.pop(ASYNCHRONOUS, None)
+            vars(sys.modules.get("grpc", ModuleType("grpc"))).pop("aio", None)
 
 
 def _put_in_place(names: tuple[str, ...]) -> bool:

@@ -150,7 +150,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         news = decode(request.news)
         if self._session.waiting:
             return provider_pb2.CheckResponse(inputs=request.news)
-        dispatcher, call = self._session.dispatcher(), _call(request)
+        dispatcher, call = self._session.dispatcher(), Call(token=_token(request), urn=request.urn)
         result = dispatcher.check(call, olds=decode(request.olds), news=news)
         return provider_pb2.CheckResponse(
             inputs=encode(result.inputs), failures=_failures(dispatcher.failures(call, result))
@@ -161,7 +161,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         if self._session.waiting:
             return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_UNKNOWN)
         result = self._session.dispatcher().diff(
-            _call(request),
+            Call(token=_token(request), urn=request.urn, ignore_changes=tuple(request.ignoreChanges)),
             id=request.id,
             old_inputs=decode(request.old_inputs),
             olds=decode(request.olds),
@@ -262,13 +262,17 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 def _call(request: Any, context: grpc.ServicerContext | None = None) -> Call:
     """The surroundings of a request; fields that this kind of request does not have are left at their defaults."""
     return Call(
-        token=token_of_urn(request.urn) or getattr(request, "type", ""),
+        token=_token(request),
         urn=request.urn,
         preview=bool(getattr(request, "preview", False)),
         timeout_s=getattr(request, "timeout", 0.0) or None,
         ignore_changes=tuple(getattr(request, "ignoreChanges", ())),
         alive=(lambda: True) if context is None else context.is_active,
     )
+
+
+def _token(request: Any) -> str:
+    return token_of_urn(request.urn) or getattr(request, "type", "")
 
 
 def _changes(some: bool) -> Any:

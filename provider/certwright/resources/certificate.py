@@ -8,13 +8,11 @@ from typing import ClassVar
 
 from certwright.domain.errors import Finding, Reason, Refused
 from certwright.domain.values import UNKNOWN, Secret, contains_unknown
-from certwright.engine import certificates
 from certwright.engine.claims import find, find_by_urn
 from certwright.engine.decision import Action, Decision, decide_certificate, gather_certificate
-from certwright.engine.dnsrecords import left_sentences, unsure_sentence
 from certwright.engine.ports import Reader
 from certwright.engine.records import CertificateRecord, Mode
-from certwright.engine.validation import options
+from certwright.engine.services import Services
 from certwright.resources.base import (
     Change,
     CheckResult,
@@ -28,10 +26,7 @@ from certwright.resources.base import (
     Tree,
     UpdateResult,
 )
-from certwright.resources.certificate_check import caa_findings, imported_material, judge, preflight
 from certwright.resources.certificate_model import CertificateInputs, CertificateOutputs
-from certwright.resources.certificate_outputs import NOT_KNOWN_BEFORE_ISSUE, outputs_of, stored_inputs
-from certwright.resources.decode import decode
 from certwright.resources.diff import changed, paths
 from certwright.resources.handling import (
     Handling,
@@ -45,6 +40,7 @@ from certwright.resources.handling import (
     without_managed,
 )
 
+# What judges, issues and shows is imported where it is used: in most runs there is nothing to do, and a Check waits for it.
 VERSION = "version"
 
 
@@ -62,11 +58,44 @@ class Certificate(Handling):
     outputs: ClassVar[type[Model]] = CertificateOutputs
     default_timeout_s: ClassVar[float] = 300.0
 
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
+        # URN → checked inputs and ARN of what Check has found as it is: the Diff that follows looks at the same store.
+        self._kept: dict[str, tuple[Tree, str]] = {}
+
     def check(self, ctx: Context, *, olds: Tree, news: Tree) -> CheckResult:
         ctx.run.note_checked(ctx.urn)
+        self._kept.pop(ctx.urn, None)
         tree, findings = without_managed(CertificateInputs, olds, news)
         if olds and not findings and (kept := self._as_it_is(ctx, olds, tree)) is not None:
             return kept
+        return self._judged(ctx, olds, tree, findings)
+
+    def _as_it_is(self, ctx: Context, olds: Tree, tree: Tree) -> CheckResult | None:
+        """What most certificates of most runs are: declared as before, and nothing to do. None when there is anything to say.
+
+        These inputs were accepted when the certificate was made; they are judged again when something is issued from them. So a
+        rule, a setting or a CA that has changed meanwhile stops a renewal, and not every run until then.
+        """
+        if contains_unknown(tree) or "apiPassthrough" in tree:  # what a template overrules is said at every run
+            return None
+        if plain(tree) != plain(without_managed(CertificateInputs, olds, olds)[0]):
+            return None
+        with self.facts(ctx, {}) as reader:
+            record = find_by_urn(reader, CertificateRecord, ctx.urn) if reader else None
+            decision = self._decide(ctx, reader, record, [])
+        if record is None or decision is None or decision.action is not Action.KEEP:
+            return None
+        ctx.run.note_known("certificate", record.arn)
+        inputs = {**marked(CertificateInputs, tree), VERSION: decision.next_version}
+        if not decision.warnings:
+            self._kept[ctx.urn] = plain(inputs), record.arn
+        return CheckResult(inputs=inputs)
+
+    def _judged(self, ctx: Context, olds: Tree, tree: Tree, findings: list[Finding]) -> CheckResult:
+        from certwright.resources.certificate_check import caa_findings, judge, preflight
+        from certwright.resources.decode import decode
+
         typed, problems = decode(CertificateInputs, tree)
         findings += problems
         tree = marked(CertificateInputs, tree)
@@ -89,24 +118,6 @@ class Certificate(Handling):
                 findings += caa_findings(self.services, ctx, typed)
         return CheckResult(inputs={**tree, VERSION: version}, findings=tuple(findings))
 
-    def _as_it_is(self, ctx: Context, olds: Tree, tree: Tree) -> CheckResult | None:
-        """What most certificates of most runs are: declared as before, and nothing to do. None when there is anything to say.
-
-        These inputs were accepted when the certificate was made; they are judged again when something is issued from them. So a
-        rule, a setting or a CA that has changed meanwhile stops a renewal, and not every run until then.
-        """
-        if contains_unknown(tree) or "apiPassthrough" in tree:  # what a template overrules is said at every run
-            return None
-        if plain(tree) != plain(without_managed(CertificateInputs, olds, olds)[0]):
-            return None
-        with self.facts(ctx, {}) as reader:
-            record = find_by_urn(reader, CertificateRecord, ctx.urn) if reader else None
-            decision = self._decide(ctx, reader, record, [])
-        if record is None or decision is None or decision.action is not Action.KEEP:
-            return None
-        ctx.run.note_known("certificate", record.arn)
-        return CheckResult(inputs={**marked(CertificateInputs, tree), VERSION: decision.next_version})
-
     def _decide(
         self,
         ctx: Context,
@@ -127,6 +138,9 @@ class Certificate(Handling):
         )
 
     def diff(self, ctx: Context, *, id: str, old_inputs: Tree, olds: Tree, news: Tree) -> DiffResult:
+        if self._kept.pop(ctx.urn, None) == (plain(news), id) and plain(old_inputs) == plain(news):
+            self.confirm(olds)
+            return DiffResult(changes=False, stables=("arn",))
         changes = changed(CertificateInputs, self.settled(old_inputs), self.settled(news), ignore=ctx.ignore_changes)
         found = paths(changes, old_inputs, news)
         if ctx.run.is_refresh_diff(ctx.urn):
@@ -155,6 +169,10 @@ class Certificate(Handling):
         return DiffResult(changes=bool(found), paths=found, reasons=decision.reasons, stables=("arn",))
 
     def create(self, ctx: Context, *, news: Tree) -> CreateResult:
+        from certwright.engine import certificates
+        from certwright.resources.certificate_check import imported_material, judge
+        from certwright.resources.decode import decode
+
         typed, _ = decode(CertificateInputs, news)
         mode, _ = judge(self.services, typed, news)
         if ctx.preview:
@@ -182,11 +200,15 @@ class Certificate(Handling):
         )
 
     def _outputs(self, arn: str, news: Tree) -> Tree:
+        from certwright.resources.certificate_outputs import outputs_of
+
         with self.services.store.read() as reader:
             return {**echo(CertificateInputs, news), **outputs_of(self.services, reader, arn)}
 
     def _previewed(self, news: Tree, mode: Mode | None) -> Tree:
         """A create's known outputs: everything that follows from the inputs alone (DNS-3)."""
+        from certwright.resources.certificate_outputs import NOT_KNOWN_BEFORE_ISSUE
+
         known: Tree = dict.fromkeys(("arn", "status", *NOT_KNOWN_BEFORE_ISSUE), UNKNOWN)
         known["storeId"] = UNKNOWN
         with suppress(Exception):
@@ -200,12 +222,16 @@ class Certificate(Handling):
         return {**echo(CertificateInputs, news), **known}
 
     def _options(self, tree: Tree) -> object:
+        from certwright.engine.validation import options
+
         names = (tree.get("domainName"), tree.get("subjectAlternativeNames"), tree.get("validationMethod"))
         if any(contains_unknown(n) for n in names):
             return UNKNOWN
         return options(self.services, plain(tree), self.account)
 
     def read(self, ctx: Context, *, id: str, inputs: Tree, olds: Tree) -> ReadResult:
+        from certwright.resources.certificate_outputs import outputs_of, stored_inputs
+
         ctx.run.note_read(ctx.urn)
         with self.facts(ctx, olds) as reader:
             if reader is None:
@@ -250,6 +276,9 @@ class Certificate(Handling):
         )
 
     def _apply(self, ctx: Context, record: CertificateRecord, decision: Decision | None, news: Tree) -> None:
+        from certwright.engine import certificates
+        from certwright.resources.certificate_check import imported_material
+
         spec = spec_of(CertificateInputs, news)
         action = decision.action if decision else Action.KEEP
         reason = decision.reasons[0] if decision and decision.reasons else Reason(code="inputs.changed", sentence="")
@@ -281,6 +310,8 @@ class Certificate(Handling):
 
     def _previewed_update(self, olds: Tree, news: Tree, decision: Decision | None) -> Tree:
         """What stays known: all but what a new version brings. Dependents light up only for cause."""
+        from certwright.resources.certificate_outputs import NOT_KNOWN_BEFORE_ISSUE
+
         known = {**olds, **echo(CertificateInputs, news)}
         for name in [n for n in olds if n in CertificateInputs.model_fields and n not in news]:
             known.pop(name, None)
@@ -294,6 +325,9 @@ class Certificate(Handling):
         return known
 
     def delete(self, ctx: Context, *, id: str, olds: Tree) -> None:
+        from certwright.engine import certificates
+        from certwright.engine.dnsrecords import left_sentences, unsure_sentence
+
         self.confirm(olds)
         if ctx.run.adopted_in_this_run(id):
             ctx.log(Severity.WARNING, f"{id} was adopted in this run and is not deleted")

@@ -28,10 +28,9 @@ from certwright.resources.base import (
     Tree,
     UpdateResult,
 )
-from certwright.resources.certificate_outputs import instant
 from certwright.resources.decode import decode
 from certwright.resources.diff import changed, paths
-from certwright.resources.handling import Handling, echo, gone, number, plain, text, without_managed
+from certwright.resources.handling import Handling, echo, gone, instant, number, plain, text, without_managed
 
 DEPLOYED = "deployedVersion"
 _OF_A_DEPLOYMENT = ("status", "deployedSerialNumber", "deployedAt", "endpoints")

@@ -18,6 +18,7 @@ from certwright.engine.records import (
 from certwright.engine.services import Services
 from certwright.engine.validation import options
 from certwright.resources.base import Tree
+from certwright.resources.handling import instant
 
 NOT_KNOWN_BEFORE_ISSUE = (
     "serialNumber",
@@ -32,10 +33,6 @@ NOT_KNOWN_BEFORE_ISSUE = (
     "renewalEligibility",
     "browserTrusted",
 )
-
-
-def instant(moment: datetime | None) -> str | None:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
 
 
 def shown_status(version: VersionRecord, now: datetime) -> str:

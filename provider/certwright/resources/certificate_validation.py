@@ -31,10 +31,10 @@ from certwright.resources.base import (
     Tree,
     UpdateResult,
 )
-from certwright.resources.certificate_outputs import instant, outputs_of
+from certwright.resources.certificate_outputs import outputs_of
 from certwright.resources.decode import decode
 from certwright.resources.diff import changed, paths
-from certwright.resources.handling import Handling, echo, gone, number, text, without_managed
+from certwright.resources.handling import Handling, echo, gone, instant, number, text, without_managed
 from certwright.resources.validation_model import CertificateValidationInputs, CertificateValidationOutputs
 
 VALIDATED = "validatedVersion"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -58,6 +59,11 @@ class Handling:
     def tags(self, tree: Tree) -> dict[str, Any]:
         own = reveal(tree.get("tags")) or {}
         return {**self.services.config.default_tags, **own} if isinstance(own, dict) else {}
+
+
+def instant(moment: datetime | None) -> str | None:
+    """As outputs spell a moment, e.g. 2026-11-24T12:00:00Z (RFC 3339)."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
 
 
 def _text(value: Any) -> str:

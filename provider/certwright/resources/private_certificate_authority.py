@@ -5,15 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any, ClassVar
 
-from certwright.domain.certificate import load_der, to_pem
 from certwright.domain.errors import CertwrightError
 from certwright.domain.values import UNKNOWN, contains_unknown, reveal
-from certwright.engine import authority, issuer
+from certwright.engine import issuer
 from certwright.engine.claims import find, find_by_urn
 from certwright.engine.decision import Action, Decision, decide_authority, gather_authority
 from certwright.engine.ports import Reader
 from certwright.engine.records import AuthorityRecord, AuthorityStatus, AuthorityVersionRecord, MaterialRecord
-from certwright.resources.authority_check import judge, parent_findings
 from certwright.resources.authority_model import AuthorityInputs, AuthorityOutputs
 from certwright.resources.base import (
     Change,
@@ -28,10 +26,8 @@ from certwright.resources.base import (
     Tree,
     UpdateResult,
 )
-from certwright.resources.certificate_outputs import instant
-from certwright.resources.decode import decode
 from certwright.resources.diff import changed, paths
-from certwright.resources.handling import Handling, echo, gone, number, plain, say, spec_of, without_managed
+from certwright.resources.handling import Handling, echo, gone, instant, number, plain, say, spec_of, without_managed
 
 VERSION = "version"
 _OF_A_VERSION = ("certificate", "certificateChain", "serial", "fingerprint", "notBefore", "notAfter", "renewalDue")
@@ -53,6 +49,11 @@ class PrivateCertificateAuthority(Handling):
     def check(self, ctx: Context, *, olds: Tree, news: Tree) -> CheckResult:
         ctx.run.note_checked(ctx.urn)
         tree, findings = without_managed(AuthorityInputs, olds, news)
+        if olds and not findings and (kept := self._as_it_is(ctx, olds, tree)) is not None:
+            return kept
+        from certwright.resources.authority_check import judge, parent_findings
+        from certwright.resources.decode import decode
+
         typed, problems = decode(AuthorityInputs, tree)
         findings += [*problems, *judge(typed, tree)]
         version = number(olds, VERSION) or 1
@@ -66,6 +67,18 @@ class PrivateCertificateAuthority(Handling):
                 if reader is not None and (record is None or (decision and decision.action >= Action.RESUME)):
                     findings += parent_findings(self.services, reader, typed, tree)
         return CheckResult(inputs={**tree, VERSION: version}, findings=tuple(findings))
+
+    def _as_it_is(self, ctx: Context, olds: Tree, tree: Tree) -> CheckResult | None:
+        """Declared as before, and nothing to do: not judged again (ADR 16). None when there is anything to say."""
+        if contains_unknown(tree) or plain(tree) != plain(without_managed(AuthorityInputs, olds, olds)[0]):
+            return None
+        with self.facts(ctx, {}) as reader:
+            record = find_by_urn(reader, AuthorityRecord, ctx.urn) if reader else None
+            decision = self._decide(ctx, reader, record, plain(olds), tree)
+        if record is None or decision is None or decision.action is not Action.KEEP:
+            return None
+        ctx.run.note_known("authority", record.arn)
+        return CheckResult(inputs={**tree, VERSION: decision.next_version})
 
     def _decide(
         self, ctx: Context, reader: Reader | None, record: AuthorityRecord | None, old: Tree, new: Tree
@@ -108,6 +121,8 @@ class PrivateCertificateAuthority(Handling):
         return DiffResult(changes=bool(found), paths=found, reasons=decision.reasons, stables=("arn",))
 
     def create(self, ctx: Context, *, news: Tree) -> CreateResult:
+        from certwright.engine import authority
+
         if ctx.preview:
             return CreateResult(id="", outputs=self._previewed(news))
         ctx.run.note_write()
@@ -155,6 +170,8 @@ class PrivateCertificateAuthority(Handling):
         return ReadResult(id=record.arn, inputs=actual, outputs=outputs)
 
     def update(self, ctx: Context, *, id: str, old_inputs: Tree, olds: Tree, news: Tree) -> UpdateResult:
+        from certwright.engine import authority
+
         with self.facts(ctx, olds) as reader:
             record = find(reader, AuthorityRecord, id) if reader else None
             decision = self._decide(ctx, reader, record, old_inputs, news)
@@ -181,6 +198,8 @@ class PrivateCertificateAuthority(Handling):
         return UpdateResult(outputs=self._outputs(record.arn, news))
 
     def delete(self, ctx: Context, *, id: str, olds: Tree) -> None:
+        from certwright.engine import authority
+
         self.confirm(olds)
         if ctx.run.adopted_in_this_run(id):
             ctx.log(Severity.WARNING, f"{id} was adopted in this run and is not deleted")
@@ -216,6 +235,8 @@ def _algorithms(configuration: Tree) -> tuple[str, str]:
 
 def authority_outputs(services: Any, reader: Reader, arn: str) -> Tree:
     """Every output as the store has it now."""
+    from certwright.domain.certificate import load_der, to_pem
+
     record = reader.one(AuthorityRecord, arn=arn)
     if record is None:
         raise gone(arn)

@@ -7,14 +7,13 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization as s
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
-from cryptography.x509 import ocsp
 
 from certwright.domain.errors import CertwrightError, Finding, KeyUnavailable, Refused
 from certwright.domain.keyspec import (
@@ -28,11 +27,15 @@ from certwright.domain.keyspec import (
     require_algorithm,
     signing_parameters,
 )
-from certwright.domain.tbs import Prepared, sign_csr, sign_prepared
 from certwright.engine.ports import Entropy, Reader, Transaction
 from certwright.engine.records import KeyRecord, RegionKeyRecord
 from certwright.store.envelope import associated, new_key, seal, unseal
 from certwright.store.wrappers.port import KeyWrapper
+
+if TYPE_CHECKING:
+    from cryptography.x509 import ocsp
+
+    from certwright.domain.tbs import Prepared
 
 T = TypeVar("T")
 KEPT_REGION_KEYS = 64
@@ -77,6 +80,8 @@ class EnvelopeVault:
     def sign_certificate(
         self, reader: Reader, handle: str, *, prepared: Prepared | bytes, signing_algorithm: str
     ) -> bytes:
+        from certwright.domain.tbs import sign_prepared
+
         return sign_prepared(prepared, self._signing_key(reader, handle), SigningAlgorithm(signing_algorithm))
 
     def sign_csr(
@@ -88,6 +93,8 @@ class EnvelopeVault:
         signing_algorithm: str,
         extensions: Sequence[tuple[x509.ExtensionType, bool]] = (),
     ) -> bytes:
+        from certwright.domain.tbs import sign_csr
+
         builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
         for value, critical in extensions:
             builder = builder.add_extension(value, critical)

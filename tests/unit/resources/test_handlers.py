@@ -12,7 +12,7 @@ from builders import pki
 from builders.desk import Deployed, Desk
 from builders.world import DAY, GONE, MISSING, World, world
 from certwright.domain.certificate import to_pem
-from certwright.domain.errors import CertwrightError, StoreMismatch, StoreUnavailable
+from certwright.domain.errors import CertwrightError, Finding, NotFound, StoreMismatch, StoreUnavailable
 from certwright.domain.values import UNKNOWN, Secret, contains_unknown
 from certwright.engine.records import (
     AssociationRecord,
@@ -23,7 +23,7 @@ from certwright.engine.records import (
     VersionRecord,
 )
 from certwright.engine.services import CaaVerdict
-from certwright.resources.base import Incomplete, Severity, Tree
+from certwright.resources.base import DiffResult, Incomplete, Severity, Tree
 from certwright.store.dump import logical_dump
 
 from .test_modes import CA, MODES
@@ -491,6 +491,58 @@ def test_what_was_accepted_is_judged_again_when_something_is_issued_from_it(
     assert later.codes(CERTIFICATE, {**news, "tags": {"team": None}}, wiki.inputs, name="wiki") != []
     misspelt = {**news, "domainname": "wiki.internal"}
     assert ("input.unknown", "domainname") in later.codes(CERTIFICATE, misspelt, wiki.inputs, name="wiki")
+
+
+@pytest.mark.proves("REN-2", "IAC-2", "SEC-8")
+def test_a_diff_takes_over_what_its_check_has_just_found_and_nothing_else(
+    desk: Desk, here: World, root: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wiki = desk.create(CERTIFICATE, private(root), name="wiki")
+    later = Desk(here)
+    handler, ctx = later.handler(CERTIFICATE), later.context(CERTIFICATE, "wiki")
+    reads: list[str] = []
+    read = here.services.store.read
+    monkeypatch.setattr(here.services.store, "read", lambda: (reads.append("read"), read())[1])
+
+    def check() -> Tree:
+        return handler.check(ctx, olds=wiki.inputs, news=private(root)).inputs
+
+    def diff(news: Tree, **other: Any) -> DiffResult:
+        del reads[:]
+        seen = {"id": wiki.id, "old_inputs": wiki.inputs, "olds": wiki.outputs, **other}
+        return handler.diff(ctx, news=news, **seen)
+
+    news = check()
+    quiet = diff(news)
+    assert (quiet.changes, quiet.paths, quiet.stables, reads) == (False, (), ("arn",), [])
+    assert diff(news) == quiet and reads != []  # once for each Check
+    for other in ({"old_inputs": {**wiki.inputs, "version": 0}}, {"olds": {}}):
+        check()
+        assert not diff(news, **other).changes
+    check()
+    with pytest.raises(StoreMismatch):
+        diff(news, olds={**wiki.outputs, "storeId": "another"})
+    check()
+    with pytest.raises(NotFound):
+        diff(news, id=f"{wiki.id}0")
+    check()  # and no Diff; then its time comes
+    due = here.version(wiki.id).renewal_due
+    assert due is not None
+    here.clock.moment = due
+    assert [p.path for p in diff(check()).paths] == ["version"]
+
+
+@pytest.mark.proves("IAC-2")
+def test_an_authority_that_is_declared_as_before_is_not_judged_again(
+    desk: Desk, root: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rule that is tightened stops a change of a CA, and not every run of a stack that has one (ADR 16)."""
+    stricter = [Finding(code="rule.new", path="type", message="is refused by now")]
+    monkeypatch.setattr("certwright.resources.authority_check.judge", lambda typed, tree: stricter)
+    assert desk.codes(AUTHORITY, ROOT, root.inputs, name="root") == []
+    assert not desk.diff(AUTHORITY, root, ROOT, name="root")[1].changes
+    assert desk.codes(AUTHORITY, {**ROOT, "tags": {"team": "pki"}}, root.inputs, name="root") == [("rule.new", "type")]
+    assert desk.codes(AUTHORITY, ROOT, name="another") == [("rule.new", "type")]
 
 
 @pytest.mark.proves("REN-6")
