@@ -216,6 +216,12 @@ def signing_algorithm_of(signed: x509.Certificate | x509.CertificateSigningReque
     return _PSS_NAMES.get(digest.name)
 
 
+def signature_name(certificate: x509.Certificate) -> str:
+    """The algorithm of its signature in our spelling, or the dotted OID of another one."""
+    known = signing_algorithm_of(certificate)
+    return known.value if known else certificate.signature_algorithm_oid.dotted_string
+
+
 def fingerprint_of(certificate: x509.Certificate) -> str:
     """SHA-256 of the DER as lower-case hex with colons."""
     return certificate.fingerprint(hashes.SHA256()).hex(":")
@@ -249,7 +255,6 @@ def facts_of(certificate: x509.Certificate) -> CertificateFacts:
     aki = extensions.get(x509.AuthorityKeyIdentifier.oid)
     basic = extensions.get(x509.BasicConstraints.oid)
     san = extensions.get(x509.SubjectAlternativeName.oid)
-    signing = signing_algorithm_of(certificate)
     return CertificateFacts(
         serial=certificate.serial_number,
         serial_number=serial_colon_hex(certificate.serial_number),
@@ -258,7 +263,7 @@ def facts_of(certificate: x509.Certificate) -> CertificateFacts:
         issuer=certificate.issuer.rfc4514_string(),
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
-        signature_algorithm=signing.value if signing else certificate.signature_algorithm_oid.dotted_string,
+        signature_algorithm=signature_name(certificate),
         key_algorithm=algorithm_of(certificate.public_key()),
         subject_key_id=ski.digest if isinstance(ski, x509.SubjectKeyIdentifier) else None,
         authority_key_id=aki.key_identifier if isinstance(aki, x509.AuthorityKeyIdentifier) else None,

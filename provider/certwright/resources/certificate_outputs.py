@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from certwright.domain.certificate import facts_of, load_der, to_pem
+from certwright.domain.certificate import load_der, signature_name, to_pem
 from certwright.engine.issuance import get
 from certwright.engine.ports import Reader
 from certwright.engine.records import (
@@ -82,14 +82,14 @@ def _issued(reader: Reader, record: CertificateRecord, version: VersionRecord) -
     material = reader.one(MaterialRecord, arn=record.arn, version=version.version)
     if material is None or not material.der:
         return {}
-    facts = facts_of(load_der(material.der))
+    certificate = load_der(material.der)
     return {
         "serialNumber": version.serial,
         "fingerprint": version.fingerprint,
-        "issuer": facts.issuer,
-        "notBefore": instant(facts.not_before),
-        "notAfter": instant(facts.not_after),
-        "signatureAlgorithm": facts.signature_algorithm,
+        "issuer": certificate.issuer.rfc4514_string(),
+        "notBefore": instant(certificate.not_valid_before_utc),
+        "notAfter": instant(certificate.not_valid_after_utc),
+        "signatureAlgorithm": signature_name(certificate),
         "certificatePem": to_pem(material.der),
         "certificateChainPem": material.chain_pem,
         "renewalDue": instant(version.renewal_due),
