@@ -26,7 +26,7 @@ ASKED: tuple[tuple[str, type, tuple[str, ...]], ...] = (
     *(
         ("select", kind, fields)
         for kind in (r.CertificateRecord, r.AuthorityRecord, r.AssociationRecord)
-        for fields in (("urn",), ("urn", "claimed"), ("claimed",))
+        for fields in (("urn",), ("urn", "claimed"), ("claimed",), ("arn*", "claimed"))
     ),
     ("select", r.AuthorityRecord, ("parent_arn",)),
     ("select", r.AssociationRecord, ("place",)),

@@ -131,20 +131,18 @@ def _rest_of_key(child: Any) -> dict[str, Any]:
 
 def persist_claims(services: Services, claims: Iterable[tuple[str, str]]) -> None:
     """Mark records as known to Pulumi. Only runs that write call this: a preview writes nothing."""
-    pairs = [(KINDS[kind], arn) for kind, arn in claims]
-    if not pairs:
+    arns: dict[Any, list[str]] = {}
+    for kind, arn in claims:
+        arns.setdefault(KINDS[kind], []).append(arn)
+    if not arns:
         return
     with services.store.read() as reader:
-        unclaimed = [
-            record for kind, arn in pairs if (record := reader.one(kind, arn=arn)) is not None and not record.claimed
-        ]
-    if not unclaimed:
-        return
+        if not any(reader.all(kind, arn=several, claimed=False, limit=1) for kind, several in arns.items()):
+            return
     with services.store.write() as tx:
-        for record in unclaimed:
-            now_record = tx.one(type(record), arn=record.arn)
-            if now_record is not None and not now_record.claimed:
-                tx.save(replace(now_record, claimed=True))
+        for kind, several in arns.items():
+            for record in tx.all(kind, arn=several, claimed=False):
+                tx.save(replace(record, claimed=True))
 
 
 def find(reader: Reader, kind: type[A], arn: str) -> A | None:

@@ -775,6 +775,39 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         ("f_arn", "limit", "param_1"),
         {"param_1": 0},
     ),
+    ("select", "associations", (("arn", "in"), ("claimed", "=")), False, False, ""): (
+        "SELECT associations.arn, "
+        "associations.region, "
+        "associations.account, "
+        "associations.urn, "
+        "associations.certificate_arn, "
+        "associations.target_kind, "
+        "associations.place, "
+        "associations.target, "
+        "associations.verify, "
+        "associations.status, "
+        "associations.deployed_version, "
+        "associations.deployed_serial, "
+        "associations.deployed_fingerprint, "
+        "associations.deployed_at, "
+        "associations.host, "
+        "associations.endpoints, "
+        "associations.failure_message, "
+        "associations.created_at, "
+        "associations.claimed, "
+        "associations.creator, "
+        "associations.aliases "
+        "FROM associations WHERE "
+        "associations.arn IN "
+        "(SELECT anon_1.value "
+        "FROM json_each(?) AS "
+        "anon_1) AND "
+        "associations.claimed = ? "
+        "ORDER BY "
+        "associations.arn",
+        ("f_arn", "f_claimed"),
+        {},
+    ),
     ("select", "associations", (("certificate_arn", "="),), False, False, ""): (
         "SELECT associations.arn, "
         "associations.region, "
@@ -1067,6 +1100,36 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         "BY authorities.arn LIMIT ? OFFSET ?",
         ("f_arn", "limit", "param_1"),
         {"param_1": 0},
+    ),
+    ("select", "authorities", (("arn", "in"), ("claimed", "=")), False, False, ""): (
+        "SELECT authorities.arn, "
+        "authorities.region, "
+        "authorities.account, "
+        "authorities.urn, "
+        "authorities.type, "
+        "authorities.status, "
+        "authorities.failure_reason, "
+        "authorities.parent_arn, "
+        "authorities.spec, "
+        "authorities.serving_version, "
+        "authorities.newest_version, "
+        "authorities.created_at, "
+        "authorities.enabled, "
+        "authorities.deleted_at, "
+        "authorities.restorable_until, "
+        "authorities.claimed, "
+        "authorities.creator, "
+        "authorities.aliases, "
+        "authorities.tags FROM "
+        "authorities WHERE "
+        "authorities.arn IN "
+        "(SELECT anon_1.value FROM "
+        "json_each(?) AS anon_1) "
+        "AND authorities.claimed = "
+        "? ORDER BY "
+        "authorities.arn",
+        ("f_arn", "f_claimed"),
+        {},
     ),
     ("select", "authorities", (("claimed", "="),), False, False, ""): (
         "SELECT authorities.arn, "
@@ -1490,6 +1553,35 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         "anon_1.value FROM json_each(?) AS anon_1) "
         "ORDER BY certificates.arn",
         ("f_arn",),
+        {},
+    ),
+    ("select", "certificates", (("arn", "in"), ("claimed", "=")), False, False, ""): (
+        "SELECT certificates.arn, "
+        "certificates.region, "
+        "certificates.account, "
+        "certificates.urn, "
+        "certificates.mode, "
+        "certificates.domain_name, "
+        "certificates.spec, "
+        "certificates.serving_version, "
+        "certificates.newest_version, "
+        "certificates.created_at, "
+        "certificates.claimed, "
+        "certificates.creator, "
+        "certificates.aliases, "
+        "certificates.driven, "
+        "certificates.tags, "
+        "certificates.revoked_reason, "
+        "certificates.revoked_at "
+        "FROM certificates WHERE "
+        "certificates.arn IN "
+        "(SELECT anon_1.value "
+        "FROM json_each(?) AS "
+        "anon_1) AND "
+        "certificates.claimed = ? "
+        "ORDER BY "
+        "certificates.arn",
+        ("f_arn", "f_claimed"),
         {},
     ),
     ("select", "certificates", (("claimed", "="),), False, False, ""): (
