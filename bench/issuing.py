@@ -92,7 +92,7 @@ def measure(scratch: Path, *, quick: bool) -> Section:
         raw={"rounds": results, "bulk": bulk, "seconds_each": seconds},
         remarks=(
             "callers are another process on the same cores, except with `engine`, which is called in its own",
-            "certwright makes, wraps and stores the key, lints, and commits twice; step-ca speaks TLS, checks a one-time"
+            "certwright makes, wraps and stores the key, lints, journals and stores; step-ca speaks TLS, checks a one-time"
             " token, and its client makes the key and the CSR; both are on disk before they answer (badger writes with O_DSYNC)",
             *(() if "step-ca" in results else ("step-ca could not be built here: no comparison",)),
         ),

@@ -44,6 +44,7 @@ assert provider.read(call("Certificate", "wiki"), id=leaf.id, inputs=inputs, old
 served = {"certificateArn": leaf.id, "target": {"directory": {"path": sys.argv[1]}}}
 _, association = made("CertificateAssociation", "served", served)
 run.persist_claims()
+assert not run._known, "a claim that fails is kept for later, and says so nowhere"
 provider.warn_undeclared()
 provider.delete(call("CertificateAssociation", "served"), id=association.id, olds=association.outputs)
 provider.delete(call("Certificate", "wiki"), id=leaf.id, olds=leaf.outputs)

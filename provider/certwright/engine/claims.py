@@ -137,7 +137,7 @@ def persist_claims(services: Services, claims: Iterable[tuple[str, str]]) -> Non
     if not arns:
         return
     with services.store.read() as reader:
-        if not any(reader.all(kind, arn=several, claimed=False, limit=1) for kind, several in arns.items()):
+        if not any(reader.all(kind, arn=several, claimed=False) for kind, several in arns.items()):
             return
     with services.store.write() as tx:
         for kind, several in arns.items():
