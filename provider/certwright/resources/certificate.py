@@ -170,11 +170,9 @@ class Certificate(Handling):
 
     def create(self, ctx: Context, *, news: Tree) -> CreateResult:
         from certwright.engine import certificates
-        from certwright.resources.certificate_check import imported_material, judge
-        from certwright.resources.decode import decode
+        from certwright.resources.certificate_check import imported_material, mode_and_mix
 
-        typed, _ = decode(CertificateInputs, news)
-        mode, _ = judge(self.services, typed, news)
+        mode, _ = mode_and_mix(news)  # Check has judged them
         if ctx.preview:
             return CreateResult(id="", outputs=self._previewed(news, mode))
         if mode is None:
