@@ -82,7 +82,8 @@ def test_the_start_does_not_import_what_only_handlers_need() -> None:
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
         "import pulumi, pulumi.automation\n"  # a third party's target may use the SDK: it is whole again
         "assert pulumi.Config and pulumi.automation.LocalWorkspace\n"
-        "import grpc.aio; assert grpc.aio.server and certwright.plugin.process.grpc.aio is grpc.aio\n"
+        "import grpc; assert not hasattr(grpc, 'nothing') and 'grpc.aio' in sys.modules\n"
+        "assert grpc.aio.server and grpc.aio is sys.modules['grpc.aio']\n"
         "from pulumi.runtime.proto import provider_pb2\n"
         "assert provider_pb2 is certwright.plugin.servicer.provider_pb2"
     )
@@ -90,7 +91,7 @@ def test_the_start_does_not_import_what_only_handlers_need() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, env=environment)
 
 
-def test_a_first_check_waits_only_for_what_an_unchanged_stack_needs() -> None:
+def test_a_first_check_waits_only_for_what_unchanged_private_certificates_need() -> None:
     """Lints, templates and whatever signs come when something is to be issued (ADR 13)."""
     code = (
         "import sys; import certwright.binding.registry as r; r.preload_shipped()\n"

@@ -18,7 +18,8 @@ class UnknownToken(CertwrightError):
     code = "request.unknown_token"
 
 
-# One at a time: two threads that enter the same libraries from different ends may see half-made modules.
+# One at a time: two threads that enter the same libraries from different ends may see half-made modules. What a handler imports
+# later, in its methods, has no cycles (a test says so), so that Python's own lock for each module is enough.
 _importing = threading.RLock()
 
 

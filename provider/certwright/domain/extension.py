@@ -89,9 +89,7 @@ MANAGED_EXTENSIONS: dict[str, str] = {
 class CustomExtension(BaseModel):
     """One extension that the engine does not know, written as given."""
 
-    model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, defer_build=True
-    )
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
 
     object_identifier: str = Field(description="Object identifier of the extension in dotted form.")
     critical: bool = Field(

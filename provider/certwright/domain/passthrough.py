@@ -37,9 +37,7 @@ _POLICIES_OID = x509.CertificatePolicies.oid.dotted_string
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, defer_build=True
-    )
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
 
 
 class PassthroughKeyUsage(_Model):

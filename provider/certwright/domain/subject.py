@@ -54,9 +54,7 @@ _PRINTABLE_OIDS = frozenset(a.oid for a in _ATTRIBUTES.values() if a.printable)
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, defer_build=True
-    )
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
 
 
 class CustomAttribute(_Model):

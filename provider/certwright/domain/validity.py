@@ -52,12 +52,7 @@ class Validity(BaseModel):
     """How long a certificate is valid."""
 
     model_config = ConfigDict(
-        alias_generator=to_camel,
-        populate_by_name=True,
-        extra="forbid",
-        frozen=True,
-        coerce_numbers_to_str=True,
-        defer_build=True,
+        alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, coerce_numbers_to_str=True
     )
 
     type: ValidityType = Field(

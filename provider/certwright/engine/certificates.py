@@ -74,11 +74,9 @@ def create_all(services: Services, wishes: Sequence[Wanted]) -> list[Created | E
     """Everything in one transaction. A wish that cannot be granted fails alone."""
     try:
         made = _granted(services, wishes)
-    except (Conflict, StoreUnavailable, StoreMismatch) as problem:  # of the store, so everybody's
-        return [problem for _ in wishes]
-    except CertwrightError as problem:  # of one of them; nothing was written
-        if len(wishes) == 1:
-            return [problem]
+    except CertwrightError as problem:  # nothing was written
+        if len(wishes) == 1 or _is_everybodys(problem):
+            return [problem for _ in wishes]
         return [answer for wish in wishes for answer in create_all(services, [wish])]
     answers: list[Created | Exception] = []
     for record, adopted in made:
@@ -91,6 +89,11 @@ def create_all(services: Services, wishes: Sequence[Wanted]) -> list[Created | E
         except CertwrightError as error:
             answers.append(error)
     return answers
+
+
+def _is_everybodys(problem: CertwrightError) -> bool:
+    """Of the store, and not of one wish or of one row that only that wish needs."""
+    return isinstance(problem, (Conflict, StoreUnavailable, StoreMismatch)) and problem.code != "store.damaged"
 
 
 def _granted(services: Services, wishes: Sequence[Wanted]) -> list[Created]:
@@ -193,7 +196,9 @@ def retry(services: Services, arn: str) -> CertificateRecord:
             )
         elif newest is not None and _outdated(newest, now):
             request = Request(spec=newest.spec, reason_code=newest.reason_code)
-            new_version(services, tx, _drop_unfinished(services, tx, record), request, now=now)
+            record, newest = new_version(services, tx, _drop_unfinished(services, tx, record), request, now=now)
+    if newest is not None and newest.has_certificate:
+        hit("issue.after_store")
     record, _ = complete(services, arn)
     return record
 

@@ -80,7 +80,8 @@ class CertificateRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionRecord:
-    """One version of a certificate. The row is the issuing journal: `prepared` is written before signing (SEC-5)."""
+    """One version of a certificate. The row is the issuing journal: `prepared` is written before the signature, in an
+    earlier transaction where the certificate is of a public kind (SEC-5, ADR 17)."""
 
     arn: str
     version: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
 from collections.abc import Iterator
@@ -36,7 +37,16 @@ def messages_only() -> Iterator[None]:
                 sys.modules.pop(name, None)
         if half:
             sys.modules.pop(ASYNCHRONOUS, None)
-            vars(sys.modules.get("grpc", ModuleType("grpc"))).pop("aio", None)
+            if (grpc := sys.modules.get("grpc")) is not None:
+                vars(grpc).pop("aio", None)
+                vars(grpc)["__getattr__"] = _late
+
+
+def _late(name: str) -> object:
+    """`grpc.aio` where it is asked for after all (a module's `__getattr__`, PEP 562)."""
+    if name == "aio":
+        return importlib.import_module(ASYNCHRONOUS)
+    raise AttributeError(f"module 'grpc' has no attribute {name!r}")
 
 
 def _put_in_place(names: tuple[str, ...]) -> bool:

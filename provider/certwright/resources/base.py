@@ -47,7 +47,7 @@ class Model(BaseModel):
     """Base of all wire models: camelCase outside, snake_case inside, unknown keys refused."""
 
     model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True
+        alias_generator=to_camel, populate_by_name=True, extra="forbid", arbitrary_types_allowed=True
     )
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import ClassVar
 
 from certwright.domain.errors import Finding, Reason, Refused
-from certwright.domain.values import UNKNOWN, Secret, contains_unknown
+from certwright.domain.values import UNKNOWN, Secret, contains_secret, contains_unknown
 from certwright.engine.claims import find, find_by_urn
 from certwright.engine.decision import Action, Decision, decide_certificate, gather_certificate
 from certwright.engine.ports import Reader
@@ -88,7 +88,7 @@ class Certificate(Handling):
             return None
         ctx.run.note_known("certificate", record.arn)
         inputs = {**marked(CertificateInputs, tree), VERSION: decision.next_version}
-        if not decision.warnings:
+        if not decision.warnings and not contains_secret(inputs):  # a key stays in the request that brought it
             self._kept[ctx.urn] = plain(inputs), record.arn
         return CheckResult(inputs=inputs)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
+from math import isfinite
 from typing import Any
 
 from certwright.domain.errors import CertwrightError, Finding, NotFound, StoreAbsent, StoreMismatch, StoreUnavailable
@@ -78,7 +79,9 @@ def text(tree: Tree, name: str) -> str:
 
 def number(tree: Tree, name: str) -> int:
     plain = reveal(tree.get(name))
-    return int(plain) if isinstance(plain, int | float) and not isinstance(plain, bool) else 0
+    if isinstance(plain, bool) or not isinstance(plain, int | float) or not isfinite(plain):
+        return 0
+    return int(plain)
 
 
 def plain(tree: Tree) -> Tree:

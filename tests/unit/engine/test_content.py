@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from builders import pki
-from builders.world import World
+from builders.world import GONE, World
 from certwright.domain.certificate import load_der, signing_algorithm_of
 from certwright.domain.errors import Refused
 from certwright.domain.extension import KeyUsage, key_usages_of
@@ -208,6 +208,21 @@ def test_a_crash_between_journal_and_signature_keeps_the_stated_algorithm(
     here.save(replace(here.record(record.arn), serving_version=0), unsigned, replace(material, der=b""))
     certificates.retry(here.services, record.arn)
     assert signing_algorithm_of(said(here, record.arn).certificate) is SigningAlgorithm.SHA512WITHECDSA
+
+
+@pytest.mark.proves("SEC-5", "CRT-5")
+def test_a_create_finishes_what_was_journaled_and_left_behind(here: World, issuing: AuthorityRecord) -> None:
+    """As a build before ADR 17 left it, killed between its two transactions: the same serial, signed now."""
+    from dataclasses import replace
+
+    record = here.private(issuing, urn="wiki")
+    version, material = here.version(record.arn), here.one(MaterialRecord, arn=record.arn, version=1)
+    unsigned = replace(version, status=version.status.PENDING_VALIDATION, has_certificate=False, serving=False)
+    left = replace(here.record(record.arn), serving_version=0, creator=GONE)
+    here.save(left, unsigned, replace(material, der=b"", chain_pem=""))
+    again, adopted = here.create(record.mode, record.spec, urn="wiki")
+    assert adopted and again.arn != record.arn and again.serving_version == 1
+    assert format(said(here, again.arn).certificate.serial_number, "x") == version.serial
 
 
 # --- pass-through ---------------------------------------------------------------------------------------------------

@@ -532,6 +532,24 @@ def test_a_diff_takes_over_what_its_check_has_just_found_and_nothing_else(
     assert [p.path for p in diff(check()).paths] == ["version"]
 
 
+@pytest.mark.proves("IAC-5", "IMP-1", "SEC-6")
+def test_what_must_be_said_at_every_run_is_said_by_the_diff_of_an_unchanged_import(desk: Desk, here: World) -> None:
+    """Nothing to do, and a warning: Check's verdict is not taken over, and no key is remembered with it."""
+    news = MODES[Mode.IMPORTED]
+    foreign = desk.create(CERTIFICATE, news, name="foreign")
+    ends = here.version(foreign.id).not_after
+    assert ends is not None
+    for moment, said in ((here.clock.now(), []), (ends - DAY, ["renewal.not_automatic"])):
+        here.clock.moment = moment
+        later = Desk(here)
+        handler, ctx = later.handler(CERTIFICATE), later.context(CERTIFICATE, "foreign")
+        checked = handler.check(ctx, olds=foreign.inputs, news=news).inputs
+        assert "PRIVATE KEY" not in repr(vars(handler))
+        handler.diff(ctx, id=foreign.id, old_inputs=foreign.inputs, olds=foreign.outputs, news=checked)
+        warned = [line for severity, line in later.lines if severity is Severity.WARNING]
+        assert len(warned) == len(said), later.lines
+
+
 @pytest.mark.proves("IAC-2")
 def test_an_authority_that_is_declared_as_before_is_not_judged_again(
     desk: Desk, root: Deployed, monkeypatch: pytest.MonkeyPatch
