@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from certwright.domain.arn import new_certificate_arn
+from certwright.engine.certificates import Wanted, new_record
 from certwright.engine.failpoints import hit
 from certwright.engine.issuance import Request, new_version
 from certwright.engine.ports import Transaction
@@ -45,16 +45,13 @@ def issue_many(services: Services, requests: Sequence[BulkRequest]) -> list[tupl
 def _issue(
     services: Services, tx: Transaction, request: BulkRequest, now: datetime
 ) -> tuple[CertificateRecord, VersionRecord]:
-    record = CertificateRecord(
-        arn=str(new_certificate_arn(request.region, request.account, services.entropy.token_bytes(16))),
+    wish = Wanted(
+        urn=request.urn,
         region=request.region,
         account=request.account,
-        urn=request.urn,
         mode=Mode.PRIVATE,
-        domain_name=str(request.spec.get("domainName") or ""),
         spec=request.spec,
-        created_at=now,
-        creator=services.process,
         tags=request.tags,
     )
+    record = new_record(services, wish, now)
     return new_version(services, tx, record, Request(spec=request.spec, reason_code="request"), now=now)

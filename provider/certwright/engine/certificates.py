@@ -106,11 +106,18 @@ def _granted(services: Services, wishes: Sequence[Wanted]) -> list[Created]:
 
 def _grant(services: Services, tx: Transaction, wish: Wanted, left: CertificateRecord | None, now: datetime) -> Created:
     """What was left behind, if it is what is wished for now; else a new one."""
-    arn = str(new_certificate_arn(wish.region, wish.account, services.entropy.token_bytes(16)))
+    record = new_record(services, wish, now)
     if left is not None and left.mode is wish.mode and left.region == wish.region and left.spec == wish.spec:
-        return give_fresh_arn(tx, left, arn, services.process), True
-    record = CertificateRecord(
-        arn=arn,
+        return give_fresh_arn(tx, left, record.arn, services.process), True
+    if wish.imported is not None:
+        return store_imported(services, tx, record, wish.spec, wish.imported, now=now), False
+    return new_version(services, tx, record, Request(spec=wish.spec, reason_code="request"), now=now)[0], False
+
+
+def new_record(services: Services, wish: Wanted, now: datetime) -> CertificateRecord:
+    """With an ARN of its own, and no version yet; nothing is stored."""
+    return CertificateRecord(
+        arn=str(new_certificate_arn(wish.region, wish.account, services.entropy.token_bytes(16))),
         region=wish.region,
         account=wish.account,
         urn=wish.urn,
@@ -121,9 +128,6 @@ def _grant(services: Services, tx: Transaction, wish: Wanted, left: CertificateR
         domain_name=str(wish.spec.get("domainName") or ""),
         creator=services.process,
     )
-    if wish.imported is not None:
-        return store_imported(services, tx, record, wish.spec, wish.imported, now=now), False
-    return new_version(services, tx, record, Request(spec=wish.spec, reason_code="request"), now=now)[0], False
 
 
 def _ensure_issuer(services: Services, spec: Json, region: str, account: str) -> None:
