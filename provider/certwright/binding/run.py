@@ -38,7 +38,6 @@ class RunFile:
         key = sha256(f"{engine}\n{parent}".encode()).hexdigest()[:24]
         self._directory = directory
         self.path = None if directory is None else directory / f"run-{parent}-{key}.jsonl"
-        self._name = "" if self.path is None else str(self.path)
         self._offset = 0
         self._usable: bool | None = None
 
@@ -61,7 +60,7 @@ class RunFile:
         if self.path is None:
             return []
         try:
-            with open(self._name, "rb") as file:  # of every resource, so without the detour through Path
+            with open(self.path, "rb") as file:
                 file.seek(self._offset)
                 data = file.read()
         except OSError:
