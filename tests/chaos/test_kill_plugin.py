@@ -39,8 +39,9 @@ SAMPLED = (
     "deploy.after_switch",
 )
 # Each commit of a run is a place of its own; and the second certificate is the public one, which was journaled before.
+PUBLIC_SIGNED = "issue.after_sign:2"
 LATER = (
-    "issue.after_sign:2",
+    PUBLIC_SIGNED,
     *(f"store.{when}_commit:{count}" for when in ("before", "after") for count in range(2, 11)),
 )
 
@@ -225,7 +226,7 @@ def test_a_cli_that_is_killed_leaves_nothing_twice(
 @pytest.mark.proves("SEC-5", "OPS-1")
 @pytest.mark.parametrize(
     "failpoint",
-    [pytest.param(n, marks=() if n == "issue.after_sign:2" else pytest.mark.full) for n in (*_cases(), LATER[0])],
+    [pytest.param(n, marks=() if n == PUBLIC_SIGNED else pytest.mark.full) for n in (*_cases(), PUBLIC_SIGNED)],
 )
 def test_a_first_up_that_is_killed_is_finished_on_postgresql_too(
     failpoint: str, tmp_path: Path, blank: Path, dns: DnsServer, ended: list[Stack], postgres_url: str

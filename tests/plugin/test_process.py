@@ -72,6 +72,12 @@ def test_start_to_answered_configure_is_short(tmp_path: Path) -> None:
     assert min(times) < START_LIMIT_S
 
 
+def run_alone(code: str) -> None:
+    """In a process that has imported nothing yet."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p.endswith("provider"))}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+
+
 def test_the_start_does_not_import_what_only_handlers_need() -> None:
     code = (
         "import sys; from certwright.plugin.lean import messages_only\n"
@@ -87,8 +93,7 @@ def test_the_start_does_not_import_what_only_handlers_need() -> None:
         "from pulumi.runtime.proto import provider_pb2\n"
         "assert provider_pb2 is certwright.plugin.servicer.provider_pb2"
     )
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p.endswith("provider"))}
-    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+    run_alone(code)
 
 
 def test_a_first_check_waits_only_for_what_unchanged_private_certificates_need() -> None:
@@ -101,8 +106,7 @@ def test_a_first_check_waits_only_for_what_unchanged_private_certificates_need()
         "assert not late & set(sys.modules), late & set(sys.modules)\n"
         "assert 'certwright.resources.certificate' in sys.modules"
     )
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p.endswith("provider"))}
-    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+    run_alone(code)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
