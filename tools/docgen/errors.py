@@ -19,7 +19,7 @@ _OTHER_CALLS = frozenset({"hit", "_attribute", "getLogger", "joinpath", "files",
 _OTHER_KEYWORDS = frozenset({"action", "prog"})
 _OTHER_ENDS = re.compile(r"\.(pem|json|key|db|py|toml|yaml|yml|txt|md|log|lock|csv|gz|in|conf)$")
 _OTHER_STARTS = ("certwright.", "grpc.", "io.certwright")
-_AUDIT_ACTIONS = frozenset({"caa.check"})  # compared with, where audit lines are read
+_OTHER_ENUMS = frozenset({"AuditAction"})
 # What a DNS look-up may fail with (`LookupFailed.kind`); its code is `dns.` and the kind.
 LOOKUP_KINDS: dict[str, str] = {
     "nxdomain": "the name does not exist",
@@ -75,7 +75,7 @@ def unclassified(package: Path) -> list[str]:
             and isinstance(node.value, str)
             and CODE.fullmatch(node.value)
             and node.value not in known
-            and node.value not in others | _AUDIT_ACTIONS
+            and node.value not in others
             and not _is_other(node.value)
         ]
     return lacking
@@ -95,6 +95,8 @@ def _others(tree: ast.AST) -> set[str]:
                 values += node.args
             found |= {c for value in values for c in _strings(value)}
         if isinstance(node, ast.Assign | ast.AnnAssign) and "FAILPOINTS" in ast.dump(node)[:200]:
+            found |= set(_strings(node))
+        if isinstance(node, ast.ClassDef) and node.name in _OTHER_ENUMS:
             found |= set(_strings(node))
     return found
 

@@ -15,11 +15,14 @@ from typing import Any
 from certwright.domain.arn import new_association_arn
 from certwright.domain.errors import DeployFailed, Finding, NotFound, Refused
 from certwright.engine.claims import adoptable, find, give_fresh_arn
+from certwright.engine.exclusive import Scope, alone_with
 from certwright.engine.failpoints import hit
 from certwright.engine.ports import Bundle, CancelSignal, Reader, Served
 from certwright.engine.records import (
     AssociationRecord,
     AssociationStatus,
+    AuditAction,
+    AuditResult,
     CertificateRecord,
     Json,
     MaterialRecord,
@@ -159,9 +162,9 @@ def create(services: Services, wanted: Wanted, *, cancel: CancelSignal) -> tuple
         tx.record_audit(
             region=record.region,
             at=now,
-            action="associate",
+            action=AuditAction.ASSOCIATE,
             arn=record.arn,
-            result="intended",
+            result=AuditResult.INTENDED,
             details={"certificate": certificate.arn, "kind": kind, "place": place},
         )
     hit("deploy.before_install")
@@ -186,7 +189,7 @@ def _refuse_second_owner(services: Services, reader: Reader, kind: str, place: s
 
 def deploy(services: Services, arn: str, *, cancel: CancelSignal) -> AssociationRecord:
     """Bring the serving version to the target and prove it. Safe to repeat: equal bytes are left alone."""
-    with services.store.lease(f"association:{arn}", seconds=30, wait_seconds=60, cancel=cancel):
+    with alone_with(services.store, Scope.ASSOCIATION, arn, cancel=cancel):
         with services.store.read() as reader:
             record = _get(reader, arn)
             bundle, _ = bundle_for(services, reader, record.certificate_arn)
@@ -224,9 +227,9 @@ def _failed(services: Services, record: AssociationRecord, problem: DeployFailed
         tx.record_audit(
             region=record.region,
             at=now,
-            action="deploy",
+            action=AuditAction.DEPLOY,
             arn=record.arn,
-            result="failed",
+            result=AuditResult.FAILED,
             details={"problem": problem.message},
         )
 
@@ -275,9 +278,9 @@ def _deployed(services: Services, record: AssociationRecord, bundle: Bundle, ser
         tx.record_audit(
             region=record.region,
             at=now,
-            action="deploy",
+            action=AuditAction.DEPLOY,
             arn=record.arn,
-            result="failed" if wrong else "done",
+            result=AuditResult.FAILED if wrong else AuditResult.DONE,
             details={"certificate": record.certificate_arn, "version": bundle.version, "serial": bundle.serial},
         )
     hit("deploy.after_record")
@@ -335,9 +338,9 @@ def delete(services: Services, arn: str) -> bool:
         tx.record_audit(
             region=record.region,
             at=services.clock.now(),
-            action="dissociate",
+            action=AuditAction.DISSOCIATE,
             arn=arn,
-            result="done",
+            result=AuditResult.DONE,
             details={"certificate": record.certificate_arn, "place": record.place},
         )
     hit("delete.after_record")

@@ -24,6 +24,7 @@ from certwright.domain.serial import SERIAL_RANDOM_BYTES, serial_from
 from certwright.domain.subject import to_name
 from certwright.domain.tbs import CertificateTemplate, Prepared, prepare
 from certwright.domain.validity import Window
+from certwright.engine.exclusive import Scope, alone_with
 from certwright.engine.failpoints import hit
 from certwright.engine.issuer import (
     Issuer,
@@ -39,6 +40,8 @@ from certwright.engine.issuer import (
 from certwright.engine.lifecycle import advance
 from certwright.engine.ports import Reader, Transaction
 from certwright.engine.records import (
+    AuditAction,
+    AuditResult,
     AuthorityRecord,
     AuthorityStatus,
     AuthorityVersionRecord,
@@ -92,7 +95,7 @@ def re_sign(services: Services, arn: str, *, expected_newest: int, spec: Json, r
 
     expected_newest: the newest version when the decision fell; a second caller finds a newer one and does nothing.
     """
-    with services.store.lease(f"authority:{arn}", seconds=30, wait_seconds=60):
+    with alone_with(services.store, Scope.AUTHORITY, arn):
         with services.store.write() as tx:
             record = _get(tx, arn)
             if record.newest_version == record.serving_version == expected_newest:
@@ -142,9 +145,9 @@ def _journal(
     tx.record_audit(
         region=record.region,
         at=now,
-        action="ca.sign",
+        action=AuditAction.CA_SIGN,
         arn=record.arn,
-        result="intended",
+        result=AuditResult.INTENDED,
         details={"version": number, "serial": version.serial, "reason": reason_code, "issuer": issuer_arn},
     )
     return record
@@ -238,9 +241,9 @@ def complete(services: Services, arn: str) -> AuthorityRecord:
         tx.record_audit(
             region=record.region,
             at=now,
-            action="ca.sign",
+            action=AuditAction.CA_SIGN,
             arn=arn,
-            result="done",
+            result=AuditResult.DONE,
             details={"version": version.version, "serial": version.serial, "fingerprint": done.fingerprint},
         )
     hit("authority.after_store")
@@ -255,7 +258,11 @@ def update(services: Services, arn: str, *, spec: Json, tags: Json, urn: str) ->
         enabled = bool(spec.get("enabled", True))
         if enabled != record.enabled:
             tx.record_audit(
-                region=record.region, at=now, action="ca.enable" if enabled else "ca.disable", arn=arn, result="done"
+                region=record.region,
+                at=now,
+                action=AuditAction.CA_ENABLE if enabled else AuditAction.CA_DISABLE,
+                arn=arn,
+                result=AuditResult.DONE,
             )
         record = replace(record, spec=spec, tags=tags, enabled=enabled, urn=urn or record.urn, claimed=True)
         tx.save(record)
@@ -279,7 +286,9 @@ def delete(services: Services, arn: str) -> AuthorityRecord | None:
             return None
         dependents = dependents_of(tx, arn)
         if dependents:
-            tx.record_audit(region=record.region, at=now, action="ca.delete", arn=arn, result="refused")
+            tx.record_audit(
+                region=record.region, at=now, action=AuditAction.CA_DELETE, arn=arn, result=AuditResult.REFUSED
+            )
         else:
             record = _deleted(tx, record, now)
     if dependents:  # raised outside: an exception inside would take the audit line back
@@ -303,9 +312,9 @@ def _deleted(tx: Transaction, record: AuthorityRecord, now: datetime) -> Authori
     tx.record_audit(
         region=record.region,
         at=now,
-        action="ca.delete",
+        action=AuditAction.CA_DELETE,
         arn=record.arn,
-        result="done",
+        result=AuditResult.DONE,
         details={"restorableDays": days},
     )
     return record

@@ -4,6 +4,7 @@ certificate needs them (CRT-12). Browsers do not trust it, and everything says s
 from __future__ import annotations
 
 from certwright.engine.authority import create
+from certwright.engine.exclusive import Scope, alone_with
 from certwright.engine.ports import Reader
 from certwright.engine.records import AuthorityRecord, AuthorityStatus, Json
 from certwright.engine.services import Services
@@ -37,7 +38,7 @@ def _spec(kind: str, name: str, years: int, **more: object) -> Json:
 
 def ensure_bundled(services: Services, *, region: str, account: str) -> str:
     """Make what is missing, one maker at a time; returns the issuing CA's ARN."""
-    with services.store.lease(f"bundled:{account}:{region}", seconds=30, wait_seconds=60):
+    with alone_with(services.store, Scope.BUNDLED, account, region):
         root_urn = _ROOT.format(account=account, region=region)
         issuing_urn = _ISSUING.format(account=account, region=region)
         with services.store.read() as reader:

@@ -10,6 +10,7 @@ from certwright.domain.arn import new_certificate_arn
 from certwright.domain.errors import CertwrightError, Conflict, StoreMismatch, StoreUnavailable
 from certwright.engine import dnsrecords
 from certwright.engine.claims import adoptable, give_fresh_arn
+from certwright.engine.exclusive import Scope, alone_with
 from certwright.engine.failpoints import hit
 from certwright.engine.imports import ImportedMaterial, store_imported
 from certwright.engine.issuance import Request, complete, get, new_version
@@ -17,6 +18,8 @@ from certwright.engine.lifecycle import advance
 from certwright.engine.ports import Reader, Transaction
 from certwright.engine.records import (
     AssociationRecord,
+    AuditAction,
+    AuditResult,
     CertificateRecord,
     CertificateStatus,
     DnsRecord,
@@ -150,7 +153,7 @@ def reissue(
         before = get(reader, arn)
     if before.mode is Mode.PUBLIC:
         _ensure_issuer(services, spec, before.region, before.account)
-    with services.store.lease(f"certificate:{arn}", seconds=30, wait_seconds=60):
+    with alone_with(services.store, Scope.CERTIFICATE, arn):
         now = services.clock.now()
         with services.store.write() as tx:
             record = get(tx, arn)
@@ -216,7 +219,7 @@ def _outdated(version: VersionRecord, now: datetime) -> bool:
 
 def reimport(services: Services, arn: str, *, spec: Json, imported: ImportedMaterial) -> CertificateRecord:
     """Another foreign certificate under the same ARN (IMP-1)."""
-    with services.store.lease(f"certificate:{arn}", seconds=30, wait_seconds=60), services.store.write() as tx:
+    with alone_with(services.store, Scope.CERTIFICATE, arn), services.store.write() as tx:
         return store_imported(services, tx, get(tx, arn), spec, imported, now=services.clock.now())
 
 
@@ -275,10 +278,17 @@ def delete(services: Services, arn: str) -> Deleted:
         users = in_use_by(tx, arn)
         if users:
             details = {"inUseBy": [a.arn for a in users]}
-            tx.record_audit(region=record.region, at=now, action="delete", arn=arn, result="refused", details=details)
+            tx.record_audit(
+                region=record.region,
+                at=now,
+                action=AuditAction.DELETE,
+                arn=arn,
+                result=AuditResult.REFUSED,
+                details=details,
+            )
         else:
             unsure = _remove(services, tx, record)
-            tx.record_audit(region=record.region, at=now, action="delete", arn=arn, result="done")
+            tx.record_audit(region=record.region, at=now, action=AuditAction.DELETE, arn=arn, result=AuditResult.DONE)
     if users:
         raise CertwrightError("in use, cannot be deleted", code="certificate.in_use", details=(in_use_sentence(users),))
     hit("delete.after_record")

@@ -17,6 +17,8 @@ from typing import Any, TypeVar
 from certwright.engine.ports import Reader, Transaction
 from certwright.engine.records import (
     AssociationRecord,
+    AuditAction,
+    AuditResult,
     AuthorityRecord,
     AuthorityVersionRecord,
     CertificateRecord,
@@ -114,7 +116,12 @@ def give_fresh_arn(tx: Transaction, record: A, arn: str, creator: str) -> A:
     fresh = replace(record, arn=arn, creator=creator, aliases=(*record.aliases, old))
     tx.save(fresh)
     tx.record_audit(
-        region=record.region, at=record.created_at, action="adopt", arn=arn, result="done", details={"previousArn": old}
+        region=record.region,
+        at=record.created_at,
+        action=AuditAction.ADOPT,
+        arn=arn,
+        result=AuditResult.DONE,
+        details={"previousArn": old},
     )
     return fresh
 

@@ -18,6 +18,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 from certwright.domain.errors import CertwrightError, NotFound
+from certwright.engine.exclusive import Scope, alone_with
 from certwright.engine.failpoints import hit
 from certwright.engine.ports import DnsWriter, Lease, Reader, Transaction
 from certwright.engine.records import CertificateRecord, DnsPurpose, DnsRecord
@@ -229,7 +230,7 @@ def _confirm(reader: Reader, arn: str) -> None:
 
 def _alone(services: Services, row: DnsRecord) -> AbstractContextManager[Lease]:
     """One need of a record must not be written while another one is taken away, through whichever writer."""
-    return services.store.lease(f"dns:{row.name}", seconds=30, wait_seconds=60)
+    return alone_with(services.store, Scope.DNS, row.name)
 
 
 def _forget(tx: Transaction, row: DnsRecord) -> None:

@@ -9,6 +9,8 @@ from certwright.domain.certificate import load_der
 from certwright.engine.issuance import store_certificate
 from certwright.engine.ports import Transaction
 from certwright.engine.records import (
+    AuditAction,
+    AuditResult,
     CertificateRecord,
     CertificateStatus,
     Json,
@@ -67,9 +69,9 @@ def store_imported(
     tx.record_audit(
         region=record.region,
         at=now,
-        action="import",
+        action=AuditAction.IMPORT,
         arn=record.arn,
-        result="done",
+        result=AuditResult.DONE,
         details={"version": number, "serial": version.serial},
     )
     record, _ = store_certificate(tx, record, version, material, now=now)

@@ -27,6 +27,8 @@ from certwright.engine.leaf import leaf_template, leaf_window, renewal_instant, 
 from certwright.engine.lifecycle import advance
 from certwright.engine.ports import Reader, Transaction
 from certwright.engine.records import (
+    AuditAction,
+    AuditResult,
     AuthorityRecord,
     CertificateRecord,
     CertificateStatus,
@@ -163,11 +165,11 @@ def write_ahead(services: Services, record: CertificateRecord, version: VersionR
     with services.store.write() as tx:
         journaled = journal(services, tx, get(tx, record.arn), version, now=now)
         tx.save(journaled.version, journaled.material)
-        _record_issue(tx, record, journaled.version, "intended", now)
+        _record_issue(tx, record, journaled.version, AuditResult.INTENDED, now)
 
 
 def _record_issue(
-    tx: Transaction, record: CertificateRecord, version: VersionRecord, result: str, now: datetime
+    tx: Transaction, record: CertificateRecord, version: VersionRecord, result: AuditResult, now: datetime
 ) -> None:
     details = {
         "version": version.version,
@@ -177,7 +179,7 @@ def _record_issue(
         "issuer": version.issuer_arn,
     }
     known = {name: value for name, value in details.items() if value}
-    action = "issue" if version.version == 1 else "renew"
+    action = AuditAction.ISSUE if version.version == 1 else AuditAction.RENEW
     tx.record_audit(region=record.region, at=now, action=action, arn=record.arn, result=result, details=known)
 
 
@@ -251,7 +253,7 @@ def store_certificate(
             tx.save(replace(previous, serving=False))
     record = replace(record, serving_version=version.version)
     tx.save(record, version, material)
-    _record_issue(tx, record, version, "done", now)
+    _record_issue(tx, record, version, AuditResult.DONE, now)
     return record, version
 
 

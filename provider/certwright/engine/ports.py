@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from certwright.engine.records import AuditEntry, VersionRecord
+from certwright.engine.records import AuditAction, AuditEntry, AuditResult, VersionRecord
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -76,7 +76,14 @@ class Transaction(Reader, Protocol):
         """How many rows went."""
 
     def record_audit(
-        self, *, region: str, at: datetime, action: str, arn: str, result: str, details: dict[str, Any] | None = None
+        self,
+        *,
+        region: str,
+        at: datetime,
+        action: AuditAction,
+        arn: str,
+        result: AuditResult,
+        details: dict[str, Any] | None = None,
     ) -> None:
         """Append one hash-chained line in this transaction (AUD-1). The actor is known to the store."""
 

@@ -270,6 +270,33 @@ class AssociationRecord:
     aliases: tuple[str, ...] = ()
 
 
+class AuditAction(StrEnum):
+    """What a line of the audit log is about."""
+
+    ISSUE = "issue"
+    RENEW = "renew"
+    IMPORT = "import"
+    ADOPT = "adopt"
+    DELETE = "delete"
+    CAA_CHECK = "caa.check"
+    ASSOCIATE = "associate"
+    DEPLOY = "deploy"
+    DISSOCIATE = "dissociate"
+    CA_SIGN = "ca.sign"
+    CA_ENABLE = "ca.enable"
+    CA_DISABLE = "ca.disable"
+    CA_DELETE = "ca.delete"
+
+
+class AuditResult(StrEnum):
+    """How it went. INTENDED is written ahead of the act."""
+
+    INTENDED = "intended"
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
     """One line of the audit log, hash-chained per region (AUD-1). `seq` starts at 1."""
@@ -279,9 +306,9 @@ class AuditEntry:
     at: datetime
     who: str
     who_source: str
-    action: str  # issue renew import revoke delete key.use associate deploy dissociate refuse ca.create ...
+    action: str  # an `AuditAction`, or what a later version wrote
     arn: str
-    result: str  # intended, done, refused, failed
+    result: str  # an `AuditResult`
     details: Json
     previous_hash: str
     hash: str

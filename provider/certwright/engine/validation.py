@@ -20,11 +20,14 @@ from certwright.domain.dnsname import dns_name
 from certwright.domain.errors import Cancelled, CertwrightError, Conflict
 from certwright.domain.nameset import check_names
 from certwright.engine import caa, dnsrecords
+from certwright.engine.exclusive import Scope, alone_with
 from certwright.engine.failpoints import hit
 from certwright.engine.issuance import complete, get, write_ahead
 from certwright.engine.lifecycle import advance
 from certwright.engine.ports import CancelSignal, DnsWriter, Progress
 from certwright.engine.records import (
+    AuditAction,
+    AuditResult,
     CertificateRecord,
     CertificateStatus,
     DnsPurpose,
@@ -135,7 +138,7 @@ def look(
     writer_name: str = "",
 ) -> Round:
     """One round. Does nothing when the newest version is not pending."""
-    with services.store.lease(f"certificate:{arn}", seconds=30, wait_seconds=60, cancel=cancel):
+    with alone_with(services.store, Scope.CERTIFICATE, arn, cancel=cancel):
         record, version = _newest(services, arn)
         if version.status is not CertificateStatus.PENDING_VALIDATION or record.mode is not Mode.PUBLIC:
             record, version = complete(services, arn)
@@ -329,9 +332,9 @@ def _caa(services: Services, record: CertificateRecord, version: VersionRecord) 
         tx.record_audit(
             region=record.region,
             at=now,
-            action="caa.check",
+            action=AuditAction.CAA_CHECK,
             arn=record.arn,
-            result="refused" if refusals else "done",
+            result=AuditResult.REFUSED if refusals else AuditResult.DONE,
             details={"version": version.version, "seen": evidence},
         )
         if refusals:

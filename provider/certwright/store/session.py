@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, NoReturn, TypeVar
 
 from certwright.domain.errors import Conflict, StoreUnavailable
-from certwright.engine.records import AuditEntry, VersionRecord
+from certwright.engine.records import AuditAction, AuditEntry, AuditResult, VersionRecord
 from certwright.store.actor import Actor
 from certwright.store.backend import Connection, Known
 from certwright.store.chain import next_entry
@@ -246,7 +246,14 @@ class SqlTransaction(SqlReader):
         return self._changed(prepared.sql, [prepared.bind(values)])
 
     def record_audit(
-        self, *, region: str, at: datetime, action: str, arn: str, result: str, details: dict[str, Any] | None = None
+        self,
+        *,
+        region: str,
+        at: datetime,
+        action: AuditAction,
+        arn: str,
+        result: AuditResult,
+        details: dict[str, Any] | None = None,
     ) -> None:
         actor = self._context.actor
         if region not in self._heads:
@@ -258,9 +265,9 @@ class SqlTransaction(SqlReader):
             at=at,
             who=actor.who,
             who_source=actor.source,
-            action=action,
+            action=str(action),
             arn=arn,
-            result=result,
+            result=str(result),
             details=details or {},
         )
         self._heads[region] = (entry.seq, entry.hash)

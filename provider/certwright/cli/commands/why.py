@@ -214,12 +214,14 @@ def _caa(services: Services, reader: Reader, entry: Entry, *, look: bool) -> lis
 
 def _caa_evidence(reader: Reader, entry: Entry) -> str:
     """The newest look-up that allowed it, from the audit log's last lines."""
+    from certwright.engine.records import AuditAction, AuditResult
+
     region = entry.record.region
     ends = getattr(reader, "audit_head", lambda _: None)(region)
     begin = max(0, (ends[0] if ends else 0) - AUDIT_LINES_READ)
     last = None
     for line in reader.audit(region, after_seq=begin):
-        if line.action == "caa.check" and line.arn == entry.record.arn and line.result == "done":
+        if line.action == AuditAction.CAA_CHECK and line.arn == entry.record.arn and line.result == AuditResult.DONE:
             last = line
     if last is None:
         return ""
