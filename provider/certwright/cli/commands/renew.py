@@ -13,10 +13,10 @@ from certwright.cli.screen import Screen, safe
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from certwright.cli.unattended import Plan, Result
     from certwright.engine.dnsrecords import Swept
     from certwright.engine.ports import Reader
     from certwright.engine.records import DnsRecord
+    from certwright.engine.renewal import Plan, Result
     from certwright.engine.services import Services
 
 
@@ -73,8 +73,8 @@ def renew(
 
 def _plans(services: Services, reader: Reader | None, name: str, *, force: bool) -> list[Plan]:
     from certwright.cli import lookup
-    from certwright.cli.unattended import plan
     from certwright.engine.decision import Action
+    from certwright.engine.renewal import plan
     from certwright.functions.catalogue import Filter, scan
 
     now = services.clock.now()
@@ -105,8 +105,8 @@ def _carry_out(
     import signal
     import threading
 
-    from certwright.cli.unattended import carry_out
     from certwright.domain.errors import CertwrightError
+    from certwright.engine.renewal import carry_out
 
     cancel = threading.Event()
     before = signal.signal(signal.SIGINT, lambda *_: cancel.set())
