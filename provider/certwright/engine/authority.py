@@ -24,6 +24,7 @@ from certwright.domain.serial import SERIAL_RANDOM_BYTES, serial_from
 from certwright.domain.subject import to_name
 from certwright.domain.tbs import CertificateTemplate, Prepared, prepare
 from certwright.domain.validity import Window
+from certwright.engine.authorityrequest import AuthorityRequest, algorithms_of, deletion_days, read_authority
 from certwright.engine.exclusive import Scope, alone_with
 from certwright.engine.failpoints import hit
 from certwright.engine.issuer import (
@@ -31,10 +32,7 @@ from certwright.engine.issuer import (
     ca_window,
     effective_path_length,
     issuer_for,
-    key_algorithm,
     path_length_problem,
-    signing_algorithm,
-    subject_of,
     window_opens,
 )
 from certwright.engine.lifecycle import advance
@@ -61,6 +59,7 @@ def create(
     """Make a CA, or finish the one that an interrupted create of the same URN left. Returns it and "adopted"."""
     from certwright.engine.claims import adoptable, give_fresh_arn
 
+    request = read_authority(spec)
     now = services.clock.now()
     arn = str(new_certificate_authority_arn(region, account, services.entropy.token_bytes(16)))
     with services.store.write() as tx:
@@ -75,16 +74,16 @@ def create(
                 region=region,
                 account=account,
                 urn=urn,
-                type=spec["type"],
+                type=request.type,
                 status=AuthorityStatus.CREATING,
-                parent_arn=spec.get("parentArn") or "",
+                parent_arn=request.parent,
                 spec=spec,
                 created_at=now,
-                enabled=spec.get("enabled", True),
+                enabled=request.enabled,
                 creator=services.process,
                 tags=tags,
             )
-            record = _journal(services, tx, record, spec=spec, reason_code="request", now=now)
+            record = _journal(services, tx, record, request, reason_code="request", now=now)
             adopted = False
     hit("authority.after_journal")
     return complete(services, record.arn), adopted
@@ -95,11 +94,12 @@ def re_sign(services: Services, arn: str, *, expected_newest: int, spec: Json, r
 
     expected_newest: the newest version when the decision fell; a second caller finds a newer one and does nothing.
     """
+    request = read_authority(spec)
     with alone_with(services.store, Scope.AUTHORITY, arn):
         with services.store.write() as tx:
             record = _get(tx, arn)
             if record.newest_version == record.serving_version == expected_newest:
-                _journal(services, tx, record, spec=spec, reason_code=reason_code, now=services.clock.now())
+                _journal(services, tx, record, request, reason_code=reason_code, now=services.clock.now())
         hit("authority.after_journal")
         return complete(services, arn)
 
@@ -112,21 +112,27 @@ def _get(reader: Reader, arn: str) -> AuthorityRecord:
 
 
 def _journal(
-    services: Services, tx: Transaction, record: AuthorityRecord, *, spec: Json, reason_code: str, now: datetime
+    services: Services,
+    tx: Transaction,
+    record: AuthorityRecord,
+    request: AuthorityRequest,
+    *,
+    reason_code: str,
+    now: datetime,
 ) -> AuthorityRecord:
     guard_signing_clock(tx, now)
     number = record.newest_version + 1
-    parent = issuer_for(tx, spec["parentArn"], now=now) if spec.get("parentArn") else None
-    handle = _key_for(services, tx, record, spec, now)
+    parent = issuer_for(tx, request.parent, now=now) if request.parent else None
+    handle = _key_for(services, tx, record, request, now)
     serial = serial_from(services.entropy.token_bytes(SERIAL_RANDOM_BYTES))
-    window = ca_window(spec, parent, now)
-    prepared = _prepare(services, tx, spec, parent, handle, serial, window, now)
+    window = ca_window(request.type, request.validity, parent, now)
+    prepared = _prepare(services, tx, request, parent, handle, serial, window, now)
     issuer_arn = parent.record.arn if parent else record.arn
     version = AuthorityVersionRecord(
         arn=record.arn,
         version=number,
         status=AuthorityStatus.CREATING,
-        spec=spec,
+        spec=request.spec,
         reason_code=reason_code,
         key_handle=handle,
         issuer_arn=issuer_arn,
@@ -134,10 +140,10 @@ def _journal(
         serial=format(serial, "x"),
         not_before=window.not_before,
         not_after=window.not_after,
-        renewal_due=window_opens(spec.get("earlyRenewalDuration"), window),
+        renewal_due=window_opens(request.early_renewal, window),
         created_at=now,
     )
-    record = replace(record, newest_version=number, spec=spec, parent_arn=spec.get("parentArn") or "")
+    record = replace(record, newest_version=number, spec=request.spec, parent_arn=request.parent)
     tx.insert(
         SerialRecord(issuer_arn=issuer_arn, serial=version.serial, arn=record.arn, version=number, reserved_at=now)
     )
@@ -153,20 +159,21 @@ def _journal(
     return record
 
 
-def _key_for(services: Services, tx: Transaction, record: AuthorityRecord, spec: Json, now: datetime) -> str:
+def _key_for(
+    services: Services, tx: Transaction, record: AuthorityRecord, request: AuthorityRequest, now: datetime
+) -> str:
+    wanted = request.algorithms.key
     if record.serving_version:
         previous = tx.one(AuthorityVersionRecord, arn=record.arn, version=record.serving_version)
-        if previous is not None and key_algorithm(previous.spec) is key_algorithm(spec):
+        if previous is not None and algorithms_of(previous.spec).key is wanted:
             return previous.key_handle
-    return services.vault.generate(
-        tx, algorithm=key_algorithm(spec).value, region=record.region, account=record.account, now=now
-    )
+    return services.vault.generate(tx, algorithm=wanted.value, region=record.region, account=record.account, now=now)
 
 
 def _prepare(
     services: Services,
     tx: Transaction,
-    spec: Json,
+    request: AuthorityRequest,
     parent: Issuer | None,
     handle: str,
     serial: int,
@@ -175,9 +182,9 @@ def _prepare(
 ) -> Prepared:
     public_key: Any = services.vault.public_key(tx, handle)
     own_identifier = x509.SubjectKeyIdentifier.from_public_key(public_key).digest
-    subject = to_name(subject_of(spec))
+    subject = to_name(request.subject)
     if parent is not None:
-        problem = path_length_problem(parent, spec.get("pathLength"))
+        problem = path_length_problem(parent, request.path_length)
         if problem is not None:
             raise Refused([problem])
     template = CertificateTemplate(
@@ -189,13 +196,13 @@ def _prepare(
         not_before=window.not_before,
         not_after=window.not_after,
         profile=ProfileName.SUBORDINATE_CA if parent else ProfileName.ROOT_CA,
-        path_length=effective_path_length(parent, spec.get("pathLength")),
+        path_length=effective_path_length(parent, request.path_length),
         issued_at=now,
         issuer_not_before=parent.certificate.not_valid_before_utc if parent else None,
         issuer_not_after=parent.certificate.not_valid_after_utc if parent else None,
         issuer_path_length=parent.path_length if parent else None,
     )
-    return prepare(template, parent.signing_algorithm if parent else signing_algorithm(spec))
+    return prepare(template, parent.signing_algorithm if parent else request.algorithms.signing)
 
 
 def _journaled_parent(services: Services, reader: Reader, version: AuthorityVersionRecord) -> Issuer | None:
@@ -217,7 +224,7 @@ def complete(services: Services, arn: str) -> AuthorityRecord:
         # 2. sign
         parent = _journaled_parent(services, reader, version)
         handle = parent.version.key_handle if parent else version.key_handle
-        algorithm = parent.signing_algorithm if parent else signing_algorithm(version.spec)
+        algorithm = parent.signing_algorithm if parent else algorithms_of(version.spec).signing
         der = services.vault.sign_certificate(
             reader, handle, prepared=material.prepared, signing_algorithm=algorithm.value
         )
@@ -252,10 +259,10 @@ def complete(services: Services, arn: str) -> AuthorityRecord:
 
 def update(services: Services, arn: str, *, spec: Json, tags: Json, urn: str) -> AuthorityRecord:
     """Metadata only: enabled, tags, deletion window, renewal window."""
-    now = services.clock.now()
+    request = read_authority(spec)
+    now, enabled = services.clock.now(), request.enabled
     with services.store.write() as tx:
         record = _get(tx, arn)
-        enabled = bool(spec.get("enabled", True))
         if enabled != record.enabled:
             tx.record_audit(
                 region=record.region,
@@ -269,7 +276,7 @@ def update(services: Services, arn: str, *, spec: Json, tags: Json, urn: str) ->
         serving = tx.one(AuthorityVersionRecord, arn=arn, version=record.serving_version)
         if serving is not None and serving.not_before is not None and serving.not_after is not None:
             window = Window(serving.not_before, serving.not_after)
-            tx.save(replace(serving, renewal_due=window_opens(spec.get("earlyRenewalDuration"), window)))
+            tx.save(replace(serving, renewal_due=window_opens(request.early_renewal, window)))
     return record
 
 
@@ -300,7 +307,7 @@ def delete(services: Services, arn: str) -> AuthorityRecord | None:
 
 
 def _deleted(tx: Transaction, record: AuthorityRecord, now: datetime) -> AuthorityRecord:
-    days = int(record.spec.get("permanentDeletionTimeInDays") or 30)
+    days = deletion_days(record.spec)
     record = advance(
         record,
         AuthorityStatus.DELETED,

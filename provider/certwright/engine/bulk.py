@@ -8,9 +8,10 @@ from datetime import datetime
 
 from certwright.engine.certificates import Wanted, new_record
 from certwright.engine.failpoints import hit
-from certwright.engine.issuance import Request, new_version
+from certwright.engine.issuance import new_version
 from certwright.engine.ports import Transaction
 from certwright.engine.records import CertificateRecord, Json, Mode, VersionRecord
+from certwright.engine.request import read_request
 from certwright.engine.services import Services
 
 # Certificates for each commit: large enough that the commit does not count, small enough that other writers of a
@@ -49,9 +50,8 @@ def _issue(
         urn=request.urn,
         region=request.region,
         account=request.account,
-        mode=Mode.PRIVATE,
-        spec=request.spec,
+        request=read_request(Mode.PRIVATE, request.spec),
         tags=request.tags,
     )
     record = new_record(services, wish, now)
-    return new_version(services, tx, record, Request(spec=request.spec, reason_code="request"), now=now)
+    return new_version(services, tx, record, wish.request, reason_code="request", now=now)

@@ -13,7 +13,7 @@ from certwright.engine.claims import adoptable, give_fresh_arn
 from certwright.engine.exclusive import Scope, alone_with
 from certwright.engine.failpoints import hit
 from certwright.engine.imports import ImportedMaterial, store_imported
-from certwright.engine.issuance import Request, complete, get, new_version
+from certwright.engine.issuance import complete, get, new_version
 from certwright.engine.lifecycle import advance
 from certwright.engine.ports import Reader, Transaction
 from certwright.engine.records import (
@@ -29,18 +29,18 @@ from certwright.engine.records import (
     ValidationRecord,
     VersionRecord,
 )
+from certwright.engine.request import Request, read_request, request_of
 from certwright.engine.services import Services
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """One request for a certificate."""
+    """One request for a certificate, and whose it is."""
 
     urn: str
     region: str
     account: str
-    mode: Mode
-    spec: Json
+    request: Request
     tags: Json
     imported: ImportedMaterial | None = None
 
@@ -60,9 +60,10 @@ def create(
     imported: ImportedMaterial | None = None,
 ) -> tuple[CertificateRecord, bool]:
     """Record the request, and issue at once where nobody has to be asked. Returns the record and "adopted" (CRT-5)."""
+    request = read_request(mode, spec)
     if mode is Mode.PUBLIC:
-        _ensure_issuer(services, spec, region, account)
-    wanted = Wanted(urn=urn, region=region, account=account, mode=mode, spec=spec, tags=tags, imported=imported)
+        _ensure_issuer(services, request, region, account)
+    wanted = Wanted(urn=urn, region=region, account=account, request=request, tags=tags, imported=imported)
     if mode is Mode.PRIVATE:
         # Pulumi creates in parallel: threads that come together commit together.
         created: Created = services.creates.do(wanted, lambda wishes: create_all(services, wishes))
@@ -109,12 +110,12 @@ def _granted(services: Services, wishes: Sequence[Wanted]) -> list[Created]:
 
 def _grant(services: Services, tx: Transaction, wish: Wanted, left: CertificateRecord | None, now: datetime) -> Created:
     """What was left behind, if it is what is wished for now; else a new one."""
-    record = new_record(services, wish, now)
-    if left is not None and left.mode is wish.mode and left.region == wish.region and left.spec == wish.spec:
+    record, request = new_record(services, wish, now), wish.request
+    if left is not None and left.mode is request.mode and left.region == wish.region and left.spec == request.spec:
         return give_fresh_arn(tx, left, record.arn, services.process), True
     if wish.imported is not None:
-        return store_imported(services, tx, record, wish.spec, wish.imported, now=now), False
-    return new_version(services, tx, record, Request(spec=wish.spec, reason_code="request"), now=now)[0], False
+        return store_imported(services, tx, record, request.spec, wish.imported, now=now), False
+    return new_version(services, tx, record, request, reason_code="request", now=now)[0], False
 
 
 def new_record(services: Services, wish: Wanted, now: datetime) -> CertificateRecord:
@@ -124,17 +125,17 @@ def new_record(services: Services, wish: Wanted, now: datetime) -> CertificateRe
         region=wish.region,
         account=wish.account,
         urn=wish.urn,
-        mode=wish.mode,
-        spec=wish.spec,
+        mode=wish.request.mode,
+        spec=wish.request.spec,
         created_at=now,
         tags=wish.tags,
-        domain_name=str(wish.spec.get("domainName") or ""),
+        domain_name=wish.request.domain_name,
         creator=services.process,
     )
 
 
-def _ensure_issuer(services: Services, spec: Json, region: str, account: str) -> None:
-    if (spec.get("publicIssuer") or services.config.public_issuer) == "bundled":
+def _ensure_issuer(services: Services, request: Request, region: str, account: str) -> None:
+    if (request.public_issuer or services.config.public_issuer) == "bundled":
         from certwright.engine.bundled import ensure_bundled
 
         ensure_bundled(services, region=region, account=account)
@@ -151,17 +152,19 @@ def reissue(
     """
     with services.store.read() as reader:
         before = get(reader, arn)
+    request = read_request(before.mode, spec)
     if before.mode is Mode.PUBLIC:
-        _ensure_issuer(services, spec, before.region, before.account)
+        _ensure_issuer(services, request, before.region, before.account)
     with alone_with(services.store, Scope.CERTIFICATE, arn):
         now = services.clock.now()
         with services.store.write() as tx:
             record = get(tx, arn)
             if record.newest_version == expected_newest:
                 record = _drop_unfinished(services, tx, record)
-                reuse = not new_key and spec.get("renewalKeyPolicy") == "REUSE" and reason_code != "leaf.damaged"
-                request = Request(spec=spec, reason_code=reason_code, reuse_key=reuse)
-                record, _ = new_version(services, tx, record, request, now=now)
+                reuse = not new_key and request.reuse_key and reason_code != "leaf.damaged"
+                record, _ = new_version(
+                    services, tx, record, request, reason_code=reason_code, reuse_key=reuse, now=now
+                )
         if record.serving_version == record.newest_version:
             hit("issue.after_store")
         record, _ = complete(services, arn)
@@ -202,8 +205,9 @@ def retry(services: Services, arn: str) -> CertificateRecord:
                 )
             )
         elif newest is not None and _outdated(newest, now):
-            request = Request(spec=newest.spec, reason_code=newest.reason_code)
-            record, newest = new_version(services, tx, _drop_unfinished(services, tx, record), request, now=now)
+            request, reason = request_of(record, newest), newest.reason_code
+            record = _drop_unfinished(services, tx, record)
+            record, newest = new_version(services, tx, record, request, reason_code=reason, now=now)
     if newest is not None and newest.has_certificate:
         hit("issue.after_store")
     record, _ = complete(services, arn)
@@ -233,7 +237,7 @@ def update(services: Services, arn: str, *, spec: Json, tags: Json, urn: str) ->
         tx.save(record)
         serving = tx.one(VersionRecord, arn=arn, version=record.serving_version)
         if serving is not None and serving.not_before is not None and serving.not_after is not None:
-            due = renewal_instant(record.mode, spec, Window(serving.not_before, serving.not_after))
+            due = renewal_instant(request_of(record), Window(serving.not_before, serving.not_after))
             if due != serving.renewal_due:
                 tx.save(replace(serving, renewal_due=due))
     return record

@@ -23,6 +23,7 @@ from certwright.engine.records import (
     Mode,
     VersionRecord,
 )
+from certwright.engine.request import reuses_key
 from certwright.engine.services import Services
 
 
@@ -134,7 +135,7 @@ def window_open(facts: CertificateFacts, now: datetime) -> Reason | None:
         return None
     if too_short(facts, now) is not None or blocked(facts, now) is not None:
         return None
-    key = "Same key" if facts.record.spec.get("renewalKeyPolicy") == "REUSE" else "New key"
+    key = "Same key" if reuses_key(facts.record.spec) else "New key"
     verb = "expires" if now <= serving.not_after else "expired"
     return Reason(
         code="renewal.window_open",

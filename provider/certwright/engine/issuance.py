@@ -16,13 +16,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from certwright.domain.csr import parse_csr
 from certwright.domain.errors import CertwrightError, NotFound
-from certwright.domain.keyspec import KeyAlgorithm, default_leaf_algorithm
+from certwright.domain.keyspec import KeyAlgorithm, SigningAlgorithm, default_leaf_algorithm
 from certwright.domain.serial import SERIAL_RANDOM_BYTES, serial_from
 from certwright.domain.tbs import Prepared, prepare
+from certwright.engine.authorityrequest import algorithms_of
 from certwright.engine.failpoints import hit
-from certwright.engine.issuer import Issuer, issuer_for, key_algorithm
+from certwright.engine.issuer import Issuer, issuer_for
 from certwright.engine.leaf import leaf_template, leaf_window, renewal_instant, signing_algorithm_for
 from certwright.engine.lifecycle import advance
 from certwright.engine.ports import Reader, Transaction
@@ -32,22 +32,13 @@ from certwright.engine.records import (
     AuthorityRecord,
     CertificateRecord,
     CertificateStatus,
-    Json,
     MaterialRecord,
     Mode,
     SerialRecord,
     VersionRecord,
 )
+from certwright.engine.request import Request, request_of
 from certwright.engine.services import Services, guard_signing_clock
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One version to be made, and why. reuse_key: sign the serving version's key again."""
-
-    spec: Json
-    reason_code: str
-    reuse_key: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,93 +49,111 @@ class Journaled:
     version: VersionRecord
     material: MaterialRecord
     issuer: Issuer
+    signing_algorithm: SigningAlgorithm
     prepared: Prepared | bytes
 
 
-def issuer_arn_of(services: Services, reader: Reader, mode: Mode, spec: Json, region: str, account: str) -> str:
+def issuer_arn_of(services: Services, reader: Reader, request: Request, region: str, account: str) -> str:
     """Who signs this request: the private CA, or the public-kind issuer (`bundled` makes its CAs at first use)."""
-    if mode is not Mode.PUBLIC:
-        return str(spec.get("certificateAuthorityArn") or "")
-    stated = spec.get("publicIssuer") or services.config.public_issuer
+    if request.mode is not Mode.PUBLIC:
+        return request.authority
+    stated = request.public_issuer or services.config.public_issuer
     if stated != "bundled":
-        return str(stated)
+        return stated
     from certwright.engine.bundled import bundled_issuer_arn
 
     return bundled_issuer_arn(reader, region=region, account=account)
 
 
 def new_version(
-    services: Services, tx: Transaction, record: CertificateRecord, request: Request, *, now: datetime
+    services: Services,
+    tx: Transaction,
+    record: CertificateRecord,
+    request: Request,
+    *,
+    reason_code: str,
+    reuse_key: bool = False,
+    now: datetime,
 ) -> tuple[CertificateRecord, VersionRecord]:
     """Step 1 and, for private and signed kinds, the others, inside the caller's transaction.
 
-    A signature that is rolled back with it was never outside this process, so it is as if it had not been made.
+    reuse_key: sign the serving version's key again. A signature that is rolled back with it was never outside this process, so it is as if it had not been made.
     """
     number = record.newest_version + 1
-    issuer_arn = issuer_arn_of(services, tx, record.mode, request.spec, record.region, record.account)
+    issuer_arn = issuer_arn_of(services, tx, request, record.region, record.account)
     record = replace(record, newest_version=number, spec=request.spec)
     version = VersionRecord(
         arn=record.arn,
         version=number,
         status=CertificateStatus.PENDING_VALIDATION,
         spec=request.spec,
-        reason_code=request.reason_code,
+        reason_code=reason_code,
         requested_at=now,
         issuer_arn=issuer_arn,
-        key_handle=_key_for(services, tx, record, request, issuer_arn, now),
+        key_handle=_key_for(services, tx, record, request, issuer_arn, now, reuse=reuse_key),
     )
     if record.mode is Mode.PUBLIC:
         tx.save(record, version)
         return record, version
-    journaled = journal(services, tx, record, version, now=now)
+    journaled = journal(services, tx, record, version, request, now=now)
     hit("issue.after_journal")
     return _sign_and_store(services, tx, journaled, now=now)
 
 
 def _key_for(
-    services: Services, tx: Transaction, record: CertificateRecord, request: Request, issuer_arn: str, now: datetime
+    services: Services,
+    tx: Transaction,
+    record: CertificateRecord,
+    request: Request,
+    issuer_arn: str,
+    now: datetime,
+    *,
+    reuse: bool,
 ) -> str:
     """The handle of a new key, or of the serving version's; "" in signed mode, where the key never reaches us."""
     if record.mode is Mode.SIGNED:
         return ""
-    if request.reuse_key and record.serving_version:
+    if reuse and record.serving_version:
         serving = tx.one(VersionRecord, arn=record.arn, version=record.serving_version)
         if serving is not None and serving.key_handle:
             return serving.key_handle
-    wanted = leaf_key_algorithm(tx, request.spec, issuer_arn)
+    wanted = request.key_algorithm or leaf_key_algorithm(tx, issuer_arn)
     return services.vault.generate(tx, algorithm=wanted.value, region=record.region, account=record.account, now=now)
 
 
-def leaf_key_algorithm(reader: Reader, spec: Json, issuer_arn: str) -> KeyAlgorithm:
-    """Stated, or what fits the issuer: RSA_2048 under an RSA CA, else P-256."""
-    if spec.get("keyAlgorithm"):
-        return KeyAlgorithm(spec["keyAlgorithm"])
+def leaf_key_algorithm(reader: Reader, issuer_arn: str) -> KeyAlgorithm:
+    """What fits the issuer: RSA_2048 under an RSA CA, else P-256."""
     authority = reader.one(AuthorityRecord, arn=issuer_arn)
-    return default_leaf_algorithm(key_algorithm(authority.spec)) if authority else KeyAlgorithm.EC_PRIME256V1
+    return default_leaf_algorithm(algorithms_of(authority.spec).key) if authority else KeyAlgorithm.EC_PRIME256V1
 
 
 def journal(
-    services: Services, tx: Transaction, record: CertificateRecord, version: VersionRecord, *, now: datetime
+    services: Services,
+    tx: Transaction,
+    record: CertificateRecord,
+    version: VersionRecord,
+    request: Request,
+    *,
+    now: datetime,
 ) -> Journaled:
     """Step 2: lint, reserve the serial. Nothing was signed by the issuer yet."""
     guard_signing_clock(tx, now)
     issuer = issuer_for(tx, version.issuer_arn, now=now)
     serial = serial_from(services.entropy.token_bytes(SERIAL_RANDOM_BYTES))
-    window = leaf_window(services, record.mode, version.spec, issuer, now)
+    window = leaf_window(services, request.mode, request.validity, issuer, now)
     public_key: Any = (
-        services.vault.public_key(tx, version.key_handle)
-        if version.key_handle
-        else parse_csr(version.spec["certificateSigningRequest"]).public_key()
+        request.csr.public_key() if request.csr is not None else services.vault.public_key(tx, version.key_handle)
     )
-    template = leaf_template(services, record, version, issuer, public_key, serial, window, now)
-    prepared = prepare(template, signing_algorithm_for(version.spec, issuer))
+    template = leaf_template(services, request, issuer, public_key, serial, window, now)
+    algorithm = signing_algorithm_for(request, issuer)
+    prepared = prepare(template, algorithm)
     version = replace(
         version,
         serial=format(serial, "x"),
         issuer_version=issuer.version.version,
         not_before=window.not_before,
         not_after=window.not_after,
-        renewal_due=renewal_instant(record.mode, version.spec, window),
+        renewal_due=renewal_instant(request, window),
     )
     material = MaterialRecord(arn=record.arn, version=version.version, prepared=prepared.preissuance_der)
     tx.insert(
@@ -156,14 +165,21 @@ def journal(
             reserved_at=now,
         )
     )
-    return Journaled(record=record, version=version, material=material, issuer=issuer, prepared=prepared)
+    return Journaled(
+        record=record,
+        version=version,
+        material=material,
+        issuer=issuer,
+        signing_algorithm=algorithm,
+        prepared=prepared,
+    )
 
 
 def write_ahead(services: Services, record: CertificateRecord, version: VersionRecord) -> None:
     """Step 2 in a transaction of its own, for `complete`: a public kind's signature never comes before its journal."""
     now = services.clock.now()
     with services.store.write() as tx:
-        journaled = journal(services, tx, get(tx, record.arn), version, now=now)
+        journaled = journal(services, tx, get(tx, record.arn), version, request_of(record, version), now=now)
         tx.save(journaled.version, journaled.material)
         _record_issue(tx, record, journaled.version, AuditResult.INTENDED, now)
 
@@ -213,7 +229,14 @@ def _journaled(
         return record, version, None
     # The certificate that the journal names: the CA may have been re-signed or rotated since.
     issuer = issuer_for(reader, version.issuer_arn, now=services.clock.now(), version_number=version.issuer_version)
-    left = Journaled(record=record, version=version, material=material, issuer=issuer, prepared=material.prepared)
+    left = Journaled(
+        record=record,
+        version=version,
+        material=material,
+        issuer=issuer,
+        signing_algorithm=signing_algorithm_for(request_of(record, version), issuer),
+        prepared=material.prepared,
+    )
     return record, version, left
 
 
@@ -225,7 +248,7 @@ def _sign_and_store(
         tx,
         journaled.issuer.version.key_handle,
         prepared=journaled.prepared,
-        signing_algorithm=signing_algorithm_for(journaled.version.spec, journaled.issuer).value,
+        signing_algorithm=journaled.signing_algorithm.value,
     )
     hit("issue.after_sign")
     # 4. store

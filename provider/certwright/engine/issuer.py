@@ -10,9 +10,8 @@ from cryptography import x509
 
 from certwright.domain.certificate import bundle_pem, load_der, subject_key_id_of
 from certwright.domain.errors import CertwrightError, Finding, Refused
-from certwright.domain.keyspec import KeyAlgorithm, SigningAlgorithm, default_signing_algorithm
+from certwright.domain.keyspec import KeyAlgorithm, SigningAlgorithm
 from certwright.domain.renewbefore import parse_renew_before
-from certwright.domain.subject import Subject
 from certwright.domain.validity import (
     BACKDATE,
     Validity,
@@ -23,12 +22,12 @@ from certwright.domain.validity import (
     validity_window,
     whole_seconds,
 )
+from certwright.engine.authorityrequest import algorithms_of, is_short_lived
 from certwright.engine.ports import Reader
 from certwright.engine.records import (
     AuthorityRecord,
     AuthorityStatus,
     AuthorityVersionRecord,
-    Json,
     MaterialRecord,
 )
 
@@ -49,33 +48,20 @@ class Issuer:
 
     @property
     def signing_algorithm(self) -> SigningAlgorithm:
-        return signing_algorithm(self.version.spec)
+        return algorithms_of(self.version.spec).signing
 
     @property
     def key_algorithm(self) -> KeyAlgorithm:
-        return key_algorithm(self.version.spec)
+        return algorithms_of(self.version.spec).key
+
+    @property
+    def short_lived(self) -> bool:
+        """What it signs lives seven days at most."""
+        return is_short_lived(self.record.spec)
 
     @property
     def levels(self) -> int:
         return self.chain_pem.count("-----BEGIN CERTIFICATE-----")
-
-
-def _configuration(spec: Json) -> Json:
-    found: Json = spec.get("certificateAuthorityConfiguration") or {}
-    return found
-
-
-def key_algorithm(spec: Json) -> KeyAlgorithm:
-    return KeyAlgorithm(_configuration(spec).get("keyAlgorithm") or KeyAlgorithm.EC_PRIME256V1)
-
-
-def signing_algorithm(spec: Json) -> SigningAlgorithm:
-    stated = _configuration(spec).get("signingAlgorithm")
-    return SigningAlgorithm(stated) if stated else default_signing_algorithm(key_algorithm(spec))
-
-
-def subject_of(spec: Json) -> Subject:
-    return Subject.model_validate(_configuration(spec).get("subject") or {})
 
 
 @lru_cache(maxsize=256)
@@ -174,18 +160,18 @@ def effective_path_length(issuer: Issuer | None, wanted: int | None) -> int | No
     return issuer.path_length - 1
 
 
-def ca_window(spec: Json, issuer: Issuer | None, now: datetime) -> Window:
-    """Stated validity beyond the parent's end is refused, a default one is cut there."""
+def ca_window(kind: str, stated: Validity | None, issuer: Issuer | None, now: datetime) -> Window:
+    """Stated validity beyond the parent's end is refused, a default one is cut there. kind: ROOT or SUBORDINATE."""
     floor = issuer.certificate.not_valid_before_utc if issuer else None
     end = issuer.certificate.not_valid_after_utc if issuer else None
-    if spec.get("validity"):
-        window = validity_window(Validity.model_validate(spec["validity"]), now, issuer_not_before=floor)
+    if stated is not None:
+        window = validity_window(stated, now, issuer_not_before=floor)
         if end is not None:
             problems = beyond_issuer(window, end)
             if problems:
                 raise Refused(problems)
         return window
-    window = lifetime_window(_DEFAULT_LIFETIME[spec["type"]], now, issuer_not_before=floor)
+    window = lifetime_window(_DEFAULT_LIFETIME[kind], now, issuer_not_before=floor)
     return capped(window, end) if end is not None else window
 
 

@@ -25,21 +25,21 @@ from certwright.domain.validity import (
 )
 from certwright.engine.issuer import Issuer, window_opens
 from certwright.engine.leafcontent import content_of, template_for
-from certwright.engine.records import CertificateRecord, Json, Mode, VersionRecord
+from certwright.engine.records import Mode
+from certwright.engine.request import Request
 from certwright.engine.services import Services
 
 
-def profile_for(record_mode: Mode, spec: Json) -> ProfileName:
+def profile_for(request: Request) -> ProfileName:
     """The profile a request is issued under. Raises Refused (`template.unknown`)."""
-    return ProfileName.PUBLIC_TLS if record_mode is Mode.PUBLIC else template_for(spec).profile
+    return ProfileName.PUBLIC_TLS if request.mode is Mode.PUBLIC else template_for(request).profile
 
 
-def signing_algorithm_for(spec: Json, issuer: Issuer) -> SigningAlgorithm:
+def signing_algorithm_for(request: Request, issuer: Issuer) -> SigningAlgorithm:
     """The stated signature algorithm, or the CA's own. Raises Refused when the CA's key cannot make it (CRT-8)."""
-    stated = spec.get("signingAlgorithm")
-    if not stated:
+    algorithm = request.signing_algorithm
+    if algorithm is None:
         return issuer.signing_algorithm
-    algorithm = SigningAlgorithm(stated)
     problem = pair_problem(issuer.key_algorithm, algorithm)
     if problem is not None:
         message = f"{problem} (the key of authority {issuer.record.arn})"
@@ -47,13 +47,13 @@ def signing_algorithm_for(spec: Json, issuer: Issuer) -> SigningAlgorithm:
     return algorithm
 
 
-def leaf_window(services: Services, mode: Mode, spec: Json, issuer: Issuer, now: datetime) -> Window:
+def leaf_window(services: Services, mode: Mode, stated: Validity | None, issuer: Issuer, now: datetime) -> Window:
     """Stated validity beyond the CA's end is refused; a default is cut there (the preview says so)."""
     floor, end = issuer.certificate.not_valid_before_utc, issuer.certificate.not_valid_after_utc
-    if spec.get("validity"):
-        window = validity_window(Validity.model_validate(spec["validity"]), now, issuer_not_before=floor)
+    if stated is not None:
+        window = validity_window(stated, now, issuer_not_before=floor)
         problems = beyond_issuer(window, end)
-        if issuer.record.spec.get("usageMode") == "SHORT_LIVED_CERTIFICATE":
+        if issuer.short_lived:
             problems = [*problems, *short_lived_findings(window)]
         if mode is Mode.PUBLIC:
             problems = [*problems, *public_findings(window, ValidityProfile(services.config.validity_profile), now)]
@@ -63,25 +63,23 @@ def leaf_window(services: Services, mode: Mode, spec: Json, issuer: Issuer, now:
     lifetime = PRIVATE_DEFAULT
     if mode is Mode.PUBLIC:
         lifetime = public_lifetime(ValidityProfile(services.config.validity_profile), now)
-    if issuer.record.spec.get("usageMode") == "SHORT_LIVED_CERTIFICATE":
+    if issuer.short_lived:
         lifetime = min(lifetime, SHORT_LIVED_MAX)
     return capped(lifetime_window(lifetime, now, issuer_not_before=floor), end)
 
 
-def renewal_instant(mode: Mode, spec: Json, window: Window) -> datetime | None:
+def renewal_instant(request: Request, window: Window) -> datetime | None:
     """When the renewal window opens; None for what is never renewed (REN-6): signed, imported, fixed ends."""
-    if mode in (Mode.SIGNED, Mode.IMPORTED):
+    if request.mode in (Mode.SIGNED, Mode.IMPORTED):
         return None
-    validity = spec.get("validity")
-    if validity and Validity.model_validate(validity).fixed_end:
+    if request.validity is not None and request.validity.fixed_end:
         return None
-    return window_opens(spec.get("earlyRenewalDuration"), window)
+    return window_opens(request.early_renewal, window)
 
 
 def leaf_template(
     services: Services,
-    record: CertificateRecord,
-    version: VersionRecord,
+    request: Request,
     issuer: Issuer,
     public_key: Any,
     serial: int,
@@ -89,8 +87,7 @@ def leaf_template(
     now: datetime,
 ) -> CertificateTemplate:
     """public_key: ours by handle, or the request's in signed mode."""
-    spec = version.spec
-    says = content_of(record.mode, spec)
+    says = content_of(request)
     return CertificateTemplate(
         subject=says.subject,
         issuer=issuer.certificate.subject,
@@ -99,7 +96,7 @@ def leaf_template(
         serial=serial,
         not_before=window.not_before,
         not_after=window.not_after,
-        profile=profile_for(record.mode, spec),
+        profile=profile_for(request),
         sans=says.sans,
         key_usages=says.key_usages,
         extended_key_usages=says.extended_key_usages,

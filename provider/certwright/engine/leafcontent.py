@@ -12,7 +12,6 @@ from typing import TypeVar
 from cryptography import x509
 
 from certwright.domain.certificate import sans_of
-from certwright.domain.csr import parse_csr
 from certwright.domain.errors import Finding, Refused
 from certwright.domain.extension import (
     MANAGED_EXTENSIONS,
@@ -22,13 +21,13 @@ from certwright.domain.extension import (
     key_usages_of,
 )
 from certwright.domain.generalname import to_general_name
-from certwright.domain.identifier import Identifier
-from certwright.domain.nameset import check_names, common_name_of
+from certwright.domain.nameset import common_name_of
 from certwright.domain.passthrough import ApiPassthrough, alternative_names, key_usages, policies, purposes
-from certwright.domain.subject import Subject, common_name_only, to_name
+from certwright.domain.subject import common_name_only, to_name
 from certwright.domain.template import Extended
 from certwright.domain.templatename import DEFAULT_TEMPLATE, Template, find_template, unknown_template, with_api
-from certwright.engine.records import Json, Mode
+from certwright.engine.records import Mode
+from certwright.engine.request import Request
 
 V = TypeVar("V", bound=x509.ExtensionType)
 _NONE = ApiPassthrough()
@@ -48,20 +47,18 @@ class Content:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sources:
-    spec: Json
+    stated: Request
     public: bool
     template: Template
     api: ApiPassthrough
-    request: x509.CertificateSigningRequest | None
-    names: tuple[Identifier, ...]
 
 
-def template_for(spec: Json) -> Template:
+def template_for(request: Request) -> Template:
     """The template that a private or signed request is issued under. Raises Refused (`template.unknown`)."""
-    stated = str(spec.get("templateArn") or "")
-    template = find_template(stated)
+    template = find_template(request.template)
     if template is None:
-        raise Refused([Finding(code="template.unknown", path="templateArn", message=unknown_template(stated))])
+        message = unknown_template(request.template)
+        raise Refused([Finding(code="template.unknown", path="templateArn", message=message)])
     return template
 
 
@@ -85,9 +82,9 @@ def passthrough_problem(template: Template, *, stated: bool, signed: bool) -> Fi
     return None
 
 
-def content_of(mode: Mode, spec: Json) -> Content:
+def content_of(request: Request) -> Content:
     """Put the sources in order. Raises Refused for names, templates and pass-throughs that Check would have refused."""
-    sources = _sources(mode, spec)
+    sources = _sources(request)
     return Content(
         subject=_subject(sources),
         sans=_sans(sources),
@@ -98,46 +95,40 @@ def content_of(mode: Mode, spec: Json) -> Content:
     )
 
 
-def _sources(mode: Mode, spec: Json) -> _Sources:
-    public = mode is Mode.PUBLIC
-    names, findings = check_names(spec.get("domainName"), spec.get("subjectAlternativeNames"), public=public, limit=100)
-    template = DEFAULT_TEMPLATE if public else template_for(spec)
-    stated = spec.get("apiPassthrough") is not None
-    if not public and (problem := passthrough_problem(template, stated=stated, signed=mode is Mode.SIGNED)):
-        findings = [*findings, problem]
+def _sources(request: Request) -> _Sources:
+    public = request.mode is Mode.PUBLIC
+    findings = list(request.names.problems)
+    template = DEFAULT_TEMPLATE if public else template_for(request)
+    stated, signed = request.passthrough is not None, request.mode is Mode.SIGNED
+    if not public and (problem := passthrough_problem(template, stated=stated, signed=signed)):
+        findings.append(problem)
     if findings:
         raise Refused(findings)
-    return _Sources(
-        spec=spec,
-        public=public,
-        template=template,
-        api=ApiPassthrough.model_validate(spec["apiPassthrough"]) if stated else _NONE,
-        request=parse_csr(spec["certificateSigningRequest"]) if mode is Mode.SIGNED else None,
-        names=names,
-    )
+    return _Sources(stated=request, public=public, template=template, api=request.passthrough or _NONE)
 
 
 def _subject(sources: _Sources) -> x509.Name:
-    if sources.spec.get("subject"):
-        return to_name(Subject.model_validate(sources.spec["subject"]))
+    if sources.stated.subject is not None:
+        return to_name(sources.stated.subject)
     if sources.api.subject is not None:
         return to_name(sources.api.subject)
-    if sources.request is not None and not sources.names:
-        return sources.request.subject
-    return common_name_only(common_name_of(sources.names, public=sources.public))
+    if sources.stated.csr is not None and not sources.stated.names.identifiers:
+        return sources.stated.csr.subject
+    return common_name_only(common_name_of(sources.stated.names.identifiers, public=sources.public))
 
 
 def _sans(sources: _Sources) -> tuple[x509.GeneralName, ...]:
     """What is stated, here or in the pass-through; else what the CSR asks for."""
-    stated = (*(to_general_name(name) for name in sources.names), *alternative_names(sources.api))
-    if stated or sources.request is None:
+    names = sources.stated.names.identifiers
+    stated = (*(to_general_name(name) for name in names), *alternative_names(sources.api))
+    if stated or sources.stated.csr is None:
         return tuple(dict.fromkeys(stated))
-    return sans_of(sources.request)
+    return sans_of(sources.stated.csr)
 
 
 def _key_usages(sources: _Sources) -> frozenset[KeyUsage] | None:
-    if stated := sources.spec.get("keyUsages"):
-        return frozenset(KeyUsage(usage) for usage in stated)
+    if sources.stated.key_usages:
+        return sources.stated.key_usages
     if not sources.template.blank:
         return None
     if passed := key_usages(sources.api):
@@ -147,7 +138,7 @@ def _key_usages(sources: _Sources) -> frozenset[KeyUsage] | None:
 
 
 def _extended_key_usages(sources: _Sources) -> tuple[x509.ObjectIdentifier, ...] | None:
-    if stated := sources.spec.get("extendedKeyUsages"):
+    if stated := sources.stated.extended_key_usages:
         return tuple(extended_key_usage_oid(purpose) for purpose in stated)
     if not sources.template.blank:
         return None
@@ -159,18 +150,17 @@ def _extended_key_usages(sources: _Sources) -> tuple[x509.ObjectIdentifier, ...]
 
 def _asked(sources: _Sources, kind: type[V]) -> V | None:
     """What the CSR says, where the template lets it through."""
-    if sources.request is None or not sources.template.csr:
+    if sources.stated.csr is None or not sources.template.csr:
         return None
     try:
-        return sources.request.extensions.get_extension_for_class(kind).value
+        return sources.stated.csr.extensions.get_extension_for_class(kind).value
     except x509.ExtensionNotFound:
         return None
 
 
 def _custom_extensions(sources: _Sources) -> tuple[CustomExtension, ...]:
-    stated = tuple(CustomExtension.model_validate(e) for e in sources.spec.get("customExtensions") or ())
     passed = sources.api.extensions.custom_extensions if sources.api.extensions else None
-    return stated or tuple(passed or ())
+    return sources.stated.custom_extensions or tuple(passed or ())
 
 
 def _further(sources: _Sources) -> tuple[Extended, ...]:
@@ -179,11 +169,11 @@ def _further(sources: _Sources) -> tuple[Extended, ...]:
     passed = policies(sources.api)
     if passed is not None:
         found.append((passed, False))
-    if sources.request is None or not sources.template.csr:
+    if sources.stated.csr is None or not sources.template.csr:
         return tuple(found)
     taken = {custom.object_identifier for custom in _custom_extensions(sources)}
     taken |= {value.oid.dotted_string for value, _ in found}
-    for extension in sources.request.extensions:
+    for extension in sources.stated.csr.extensions:
         dotted = extension.oid.dotted_string
         if dotted not in taken and dotted not in MANAGED_EXTENSIONS:
             found.append((extension.value, extension.critical))

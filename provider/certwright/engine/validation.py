@@ -18,7 +18,6 @@ from datetime import datetime, timedelta
 from certwright.domain.challenge import TXT_LIFETIME, txt_value, validation_records
 from certwright.domain.dnsname import dns_name
 from certwright.domain.errors import Cancelled, CertwrightError, Conflict
-from certwright.domain.nameset import check_names
 from certwright.engine import caa, dnsrecords
 from certwright.engine.exclusive import Scope, alone_with
 from certwright.engine.failpoints import hit
@@ -36,6 +35,7 @@ from certwright.engine.records import (
     ValidationRecord,
     VersionRecord,
 )
+from certwright.engine.request import read_names, validated_by
 from certwright.engine.services import NameProof, Services
 from certwright.engine.writers import Chosen
 
@@ -68,9 +68,9 @@ class Outcome:
 def options(services: Services, spec: Json, account: str) -> list[Json]:
     """`domainValidationOptions`: one record per distinct name, known before any store exists (DNS-1, DNS-3)."""
     zone = services.config.validation_domain
-    if spec.get("validationMethod") != "DNS" or not zone:
+    if validated_by(spec) != "DNS" or not zone:
         return []
-    names, _ = check_names(spec.get("domainName"), spec.get("subjectAlternativeNames"), public=True, limit=100)
+    names = read_names(Mode.PUBLIC, spec).identifiers
     return [
         {
             "domainName": record.domain_name,
@@ -320,9 +320,7 @@ def _keep(services: Services, arn: str, rows: list[ValidationRecord]) -> None:
 
 def _caa(services: Services, record: CertificateRecord, version: VersionRecord) -> tuple[str, ...]:
     """4. CAA for every name, wildcards by their own rule; the evidence is kept. Not an answer is not a permission."""
-    names, _ = check_names(
-        version.spec.get("domainName"), version.spec.get("subjectAlternativeNames"), public=True, limit=100
-    )
+    names = read_names(Mode.PUBLIC, version.spec).identifiers
     verdicts = [(name.value, services.caa.check(name.value)) for name in names]
     evidence: Json = {name: verdict.evidence or verdict.sentence for name, verdict in verdicts}
     refusals = caa.refusals((name, verdict) for name, verdict in verdicts if verdict.allowed is not True)

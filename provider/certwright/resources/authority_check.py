@@ -95,7 +95,7 @@ def _configuration(found: Any) -> list[Finding]:
     return findings
 
 
-def parent_findings(services: Services, reader: Reader, typed: AuthorityInputs, tree: Tree) -> list[Finding]:
+def parent_findings(services: Services, reader: Reader, typed: AuthorityInputs) -> list[Finding]:
     """What the parent forbids, said before anything is made: state, path length, end of life."""
     if not isinstance(typed.parent_arn, str):
         return []
@@ -121,7 +121,7 @@ def parent_findings(services: Services, reader: Reader, typed: AuthorityInputs, 
         if problem is not None:
             return [problem]
         if isinstance(typed.validity, Validity):
-            signer.ca_window({"type": "SUBORDINATE", "validity": reveal(tree["validity"])}, issuer, now)
+            signer.ca_window("SUBORDINATE", typed.validity, issuer, now)
     except Refused as refusal:
         return list(refusal.findings)
     return []

@@ -99,8 +99,9 @@ class Certificate(Handling):
         typed, problems = decode(CertificateInputs, tree)
         findings += problems
         tree = marked(CertificateInputs, tree)
-        mode, problems = judge(self.services, typed, tree)
-        findings += problems
+        judged = judge(self.services, typed, tree)
+        mode = judged.mode
+        findings += judged.findings
         version = number(olds, VERSION) or 1
         if mode is not None and not findings:
             with self.facts(ctx, {}) as reader:
@@ -115,7 +116,7 @@ class Certificate(Handling):
                 planned = record is None or (decision is not None and decision.action >= Action.RESUME)
                 findings += preflight(self.services, ctx, reader, mode, typed, tree, record, planned=planned)
             if planned and mode is Mode.PUBLIC:
-                findings += caa_findings(self.services, ctx, typed)
+                findings += caa_findings(self.services, ctx, judged.names)
         return CheckResult(inputs={**tree, VERSION: version}, findings=tuple(findings))
 
     def _decide(

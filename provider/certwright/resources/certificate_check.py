@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from certwright.domain.csr import PATH as CSR_PATH
 from certwright.domain.csr import csr_findings, parse_csr
 from certwright.domain.dnsname import dns_name
 from certwright.domain.errors import Finding, Refused
-from certwright.domain.identifier import Identifier
+from certwright.domain.identifier import Identifier, IdentifierKind
 from certwright.domain.imported import check_import
 from certwright.domain.keyspec import KeyAlgorithm, SigningAlgorithm, pair_problem
 from certwright.domain.nameset import check_names
@@ -30,8 +31,9 @@ from certwright.domain.validity import (
 from certwright.domain.validity import findings as validity_findings
 from certwright.domain.values import UNKNOWN, Secret, contains_unknown, reveal
 from certwright.engine import caa
+from certwright.engine.authorityrequest import algorithms_of
 from certwright.engine.imports import ImportedMaterial
-from certwright.engine.issuer import issuer_for, key_algorithm, not_active
+from certwright.engine.issuer import issuer_for, not_active
 from certwright.engine.leaf import leaf_window
 from certwright.engine.ports import Reader
 from certwright.engine.records import AuthorityRecord, AuthorityStatus, CertificateRecord, Mode
@@ -119,13 +121,23 @@ def mode_and_mix(tree: Tree) -> tuple[Mode | None, list[Finding]]:
     return mode, findings
 
 
-def judge(services: Services, typed: CertificateInputs, tree: Tree) -> tuple[Mode | None, list[Finding]]:
-    """Everything that can be said without store and network; unknown values are passed over."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What the inputs are, and every objection. `names`: those that could be read, of a kind that states them."""
+
+    mode: Mode | None
+    findings: list[Finding]
+    names: tuple[Identifier, ...] = ()
+
+
+def judge(services: Services, typed: CertificateInputs, tree: Tree) -> Judged:
+    """Everything that can be said without store and network; unknown values are passed over. Reads the names once."""
     mode, findings = mode_and_mix(tree)
+    names: tuple[Identifier, ...] = ()
     if mode is None:
-        return None, findings
+        return Judged(mode=None, findings=findings)
     if mode is not Mode.IMPORTED:
-        _, problems = check_names(
+        names, problems = check_names(
             typed.domain_name,
             typed.subject_alternative_names,
             public=mode is Mode.PUBLIC,
@@ -135,12 +147,12 @@ def judge(services: Services, typed: CertificateInputs, tree: Tree) -> tuple[Mod
     findings += usage_findings(mode, typed)
     findings += _times(services, typed, mode)
     if mode is Mode.PUBLIC:
-        findings += _public(services, typed)
+        findings += _public(services, typed, names)
     if mode is Mode.IMPORTED:
         findings += _imported(services, tree)
     if mode is Mode.SIGNED and isinstance(typed.certificate_signing_request, str):
         findings += _signed(typed.certificate_signing_request)
-    return mode, findings
+    return Judged(mode=mode, findings=findings, names=names)
 
 
 def _times(services: Services, typed: CertificateInputs, mode: Mode) -> list[Finding]:
@@ -173,7 +185,7 @@ def _stated_window(services: Services, typed: CertificateInputs, mode: Mode, now
     return lifetime_window(lifetime, now)
 
 
-def _public(services: Services, typed: CertificateInputs) -> list[Finding]:
+def _public(services: Services, typed: CertificateInputs, names: tuple[Identifier, ...]) -> list[Finding]:
     findings: list[Finding] = []
     method = typed.validation_method
     if method in ("EMAIL", "HTTP"):
@@ -218,14 +230,9 @@ def _public(services: Services, typed: CertificateInputs) -> list[Finding]:
                 message=f'"{issuer[:80]}" is neither bundled nor the ARN of a CA',
             )
         )
-    for name in _dns_names(typed):
+    for name in (n for n in names if n.kind is IdentifierKind.DNS):
         findings += validation_length_findings(dns_name(name.value))
     return findings
-
-
-def _dns_names(typed: CertificateInputs) -> tuple[Identifier, ...]:
-    names, problems = check_names(typed.domain_name, typed.subject_alternative_names, public=True, limit=100)
-    return () if problems else names
 
 
 def _import_result(services: Services, tree: Tree) -> Any:
@@ -334,16 +341,16 @@ def _issuer(services: Services, reader: Reader, mode: Mode, typed: CertificateIn
                 code="issuer.not_found", path=path, message=f"there is no certificate authority {arn} in this store"
             )
         ]
+    findings = _signing_pair(typed, algorithms_of(authority.spec).key)
     if authority.status is AuthorityStatus.CREATING:
-        return _signing_pair(typed, key_algorithm(authority.spec))
-    findings = _signing_pair(typed, key_algorithm(authority.spec))
+        return findings
     problem = not_active(authority, path)
     if problem is not None:
         return [*findings, problem]
     now = services.clock.now()
-    spec = {"validity": reveal(tree.get("validity"))} if isinstance(typed.validity, Validity) else {}
+    stated = typed.validity if isinstance(typed.validity, Validity) else None
     try:
-        leaf_window(services, mode, spec, issuer_for(reader, arn, now=now), now)
+        leaf_window(services, mode, stated, issuer_for(reader, arn, now=now), now)
     except Refused as refused:
         return [*findings, *refused.findings]
     return findings
@@ -356,12 +363,12 @@ def _signing_pair(typed: CertificateInputs, authority_key: KeyAlgorithm) -> list
     return [Finding(code="signing.pair", path="signingAlgorithm", message=problem)] if problem else []
 
 
-def caa_findings(services: Services, ctx: Context, typed: CertificateInputs) -> list[Finding]:
+def caa_findings(services: Services, ctx: Context, names: tuple[Identifier, ...]) -> list[Finding]:
     """CAA-3: a refusal fails the preview; an unanswered look-up only warns there (the issue itself refuses).
 
     Not inside a read of the store: look-ups take their time.
     """
-    verdicts = [(name.value, services.caa.check(name.value)) for name in _dns_names(typed)]
+    verdicts = [(name.value, services.caa.check(name.value)) for name in names]
     for sentence in dict.fromkeys(verdict.sentence for _, verdict in verdicts if verdict.allowed is None):
         ctx.log(Severity.WARNING, f"CAA could not be looked up, and issuing needs it: {sentence}")
     return [

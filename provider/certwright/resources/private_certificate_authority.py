@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from certwright.domain.errors import CertwrightError
 from certwright.domain.values import UNKNOWN, contains_unknown, reveal
-from certwright.engine import issuer
+from certwright.engine.authorityrequest import algorithms_of
 from certwright.engine.claims import find, find_by_urn
 from certwright.engine.decision import Action, Decision, decide_authority, gather_authority
 from certwright.engine.ports import Reader
@@ -65,7 +65,7 @@ class PrivateCertificateAuthority(Handling):
                     ctx.run.note_known("authority", record.arn)
                     version = decision.next_version if decision else record.newest_version
                 if reader is not None and (record is None or (decision and decision.action >= Action.RESUME)):
-                    findings += parent_findings(self.services, reader, typed, tree)
+                    findings += parent_findings(self.services, reader, typed)
         return CheckResult(inputs={**tree, VERSION: version}, findings=tuple(findings))
 
     def _as_it_is(self, ctx: Context, olds: Tree, tree: Tree) -> CheckResult | None:
@@ -229,8 +229,8 @@ def _changes(old: Tree, new: Tree, ignore: tuple[str, ...]) -> list[tuple[str, C
 
 
 def _algorithms(configuration: Tree) -> tuple[str, str]:
-    spec = {CONFIGURATION: configuration}
-    return issuer.key_algorithm(spec).value, issuer.signing_algorithm(spec).value
+    found = algorithms_of({CONFIGURATION: configuration})
+    return found.key.value, found.signing.value
 
 
 def authority_outputs(services: Any, reader: Reader, arn: str) -> Tree:

@@ -14,6 +14,7 @@ from certwright.domain.errors import CertwrightError, Conflict, Refused
 from certwright.engine import certificates
 from certwright.engine.gathering import LIMIT, Gathering
 from certwright.engine.records import AuthorityRecord, CertificateRecord, MaterialRecord, Mode, SerialRecord
+from certwright.engine.request import read_request
 
 
 def test_one_caller_is_one_call() -> None:
@@ -98,7 +99,11 @@ def test_requests_that_come_together_are_issued_together_and_one_that_is_refused
     def wanted(name: str) -> certificates.Wanted:
         spec = {"domainName": name, "certificateAuthorityArn": issuing.arn}
         return certificates.Wanted(
-            urn=f"{PREFIX}Certificate::{name}", region="local", account=ACCOUNT, mode=Mode.PRIVATE, spec=spec, tags={}
+            urn=f"{PREFIX}Certificate::{name}",
+            region="local",
+            account=ACCOUNT,
+            request=read_request(Mode.PRIVATE, spec),
+            tags={},
         )
 
     answers = certificates.create_all(here.services, [wanted("a.internal"), wanted("-..-"), wanted("b.internal")])
@@ -120,7 +125,11 @@ def test_one_authority_that_is_broken_fails_its_own_requests_and_no_others(
     def wanted(name: str, authority: AuthorityRecord) -> certificates.Wanted:
         spec = {"domainName": name, "certificateAuthorityArn": authority.arn}
         return certificates.Wanted(
-            urn=f"{PREFIX}Certificate::{name}", region="local", account=ACCOUNT, mode=Mode.PRIVATE, spec=spec, tags={}
+            urn=f"{PREFIX}Certificate::{name}",
+            region="local",
+            account=ACCOUNT,
+            request=read_request(Mode.PRIVATE, spec),
+            tags={},
         )
 
     wishes = [wanted("a.internal", issuing), wanted("-..-", issuing), wanted("b.internal", broken)]
@@ -146,6 +155,7 @@ def test_what_stops_the_store_stops_a_round_once(here: World, issuing: Authority
             raise Conflict("another writer", code="store.busy")
 
     spec = {"domainName": "a.internal", "certificateAuthorityArn": issuing.arn}
-    wish = certificates.Wanted(urn="u", region="local", account=ACCOUNT, mode=Mode.PRIVATE, spec=spec, tags={})
+    request = read_request(Mode.PRIVATE, spec)
+    wish = certificates.Wanted(urn="u", region="local", account=ACCOUNT, request=request, tags={})
     answers = certificates.create_all(replace(here.services, store=Busy()), [wish] * 60)  # type: ignore[arg-type]
     assert [getattr(answer, "code", "") for answer in answers] == ["store.busy"] * 60 and asked == 1
