@@ -21,7 +21,9 @@ _GUARD = threading.Lock()
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="switched_off", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--only", action="append", default=[], metavar="ID", help="rows of this id, trap or file")
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="ID", help="rows of this id, trap, definition or file"
+    )
     parser.add_argument("--stale", action="store_true", help="only rows without a recorded failure")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="copies of the tree that work side by side")
     kind = parser.add_mutually_exclusive_group()
@@ -36,7 +38,7 @@ def _chosen(options: argparse.Namespace) -> list[Switch]:
     known = outcomes()
     rows = [row for row in switches() if not (options.live and not row.live) and not (options.no_live and row.live)]
     if options.only:
-        rows = [row for row in rows if {*row.ids, row.trap, *row.files, row.digest, row.function} & set(options.only)]
+        rows = [row for row in rows if {*row.ids, row.trap, *row.places, row.digest, row.function} & set(options.only)]
     if options.stale:
         rows = [row for row in rows if known.get(row.digest, {}).get("outcome") != FAILED]
     return rows

@@ -23,7 +23,7 @@ collected, broke while setting up or tripped over an undefined name would not co
 `make switched-off` tries all of it again (`ARGS="--only DNS-4"` one id, `ARGS=--no-live` without the Pulumi CLI) and
 writes this page. The exact changes are in `tools/switched_off/rows`, what each failure said is in
 `tools/switched_off/outcomes.jsonl`. `make test` checks that every claimed behaviour has a row, that every row still fits
-the code and that its trial is on record. Files are below `provider/certwright`.
+the code and that its trial is on record. Definitions and files are below `provider/certwright`.
 """
 
 
@@ -34,7 +34,7 @@ def _cell(text: str) -> str:
 def _row(switch: Switch, outcome: dict[str, Any] | None) -> str:
     told = f"{outcome['on']}: {outcome['outcome']}" if outcome else "not tried"
     test = switch.test.removeprefix("tests/")
-    cells = (switch.name, switch.off, ", ".join(f"`{file}`" for file in switch.files), f"`{test}`", told)
+    cells = (switch.name, switch.off, ", ".join(f"`{place}`" for place in switch.places), f"`{test}`", told)
     return f"| {' | '.join(_cell(cell) for cell in cells)} |"
 
 

@@ -11,35 +11,52 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from switched_off.code import PACKAGE, CodeChange
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 ROWS = HERE / "rows"
 OUTCOMES = HERE / "outcomes.jsonl"
-PACKAGE = "provider/certwright"
 # Tests that drive the real CLI or kill processes: seconds each, not fractions of one.
 LIVE = ("tests/live/", "tests/chaos/")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
-    """One replacement in one file."""
+class TextChange:
+    """One replacement of text in one file: for what is no definition of Python, as a template or an import."""
 
     file: str  # below provider/certwright
     old: str  # occurs exactly once there
     new: str
 
-    def path(self, tree: Path) -> Path:
-        return tree / PACKAGE / self.file
+    @property
+    def place(self) -> str:
+        return self.file
 
-    def applied(self, source: str) -> str:
-        """The changed file; ValueError where the change does not fit it, SyntaxError where it makes no Python."""
+    @property
+    def tried(self) -> tuple[str, ...]:
+        return (self.file, self.old, self.new)
+
+    def apply(self, tree: Path, texts: dict[Path, str]) -> None:
+        """Put the changed file into `texts`; ValueError where the change does not fit it, SyntaxError where it makes no Python."""
+        path = tree / PACKAGE / self.file
+        source = texts[path] if path in texts else path.read_text(encoding="utf-8")
         if (count := source.count(self.old)) != 1:
             raise ValueError(f"the old text occurs {count} times in {self.file}: {self.old.strip()!r}")
         if (changed := source.replace(self.old, self.new)) == source:
             raise ValueError(f"nothing changes in {self.file}")
         if self.file.endswith(".py"):
             compile(changed, self.file, "exec", dont_inherit=True)
-        return changed
+        texts[path] = changed
+
+
+Change = TextChange | CodeChange
+
+
+def change(row: dict[str, Any]) -> Change:
+    """The change of a row, or of one of its `also`: by its definition where it names one."""
+    known = {name: row[name] for name in ("function", "file", "old", "new", "instead") if name in row}
+    return CodeChange(**known) if "function" in known else TextChange(**known)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,23 +93,26 @@ class Switch:
     @cached_property
     def digest(self) -> str:
         """Of what was tried. A row that says something else needs a new trial; its sentence may be reworded."""
-        parts = [part for change in self.changes for part in (change.file, change.old, change.new)]
-        return hashlib.sha256("\0".join([*parts, self.test]).encode()).hexdigest()[:16]
+        parts = [part for each in self.changes for part in each.tried]
+        by_name = all(isinstance(each, CodeChange) for each in self.changes)
+        # A row that names no file needs no new trial either where its test moves to another one.
+        parts.append(self.test.rsplit("::", 1)[-1] if by_name else self.test)
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
     @property
     def changes(self) -> tuple[Change, ...]:
         return (self.change, *self.also)
 
     @property
-    def files(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(change.file for change in self.changes))
+    def places(self) -> tuple[str, ...]:
+        """Where it is switched off: definitions, or files."""
+        return tuple(dict.fromkeys(change.place for change in self.changes))
 
     def broken(self, tree: Path) -> dict[Path, str]:
-        """The files of `tree` with the behaviour switched off. Raises as `Change.applied`, and OSError."""
+        """The files of `tree` with the behaviour switched off. Raises as `apply` of its changes, and OSError."""
         texts: dict[Path, str] = {}
-        for change in self.changes:
-            path = change.path(tree)
-            texts[path] = change.applied(texts[path] if path in texts else path.read_text(encoding="utf-8"))
+        for each in self.changes:
+            each.apply(tree, texts)
         return texts
 
 
@@ -113,8 +133,8 @@ def switches() -> tuple[Switch, ...]:
                     ids=tuple(row.get("ids", ())),
                     trap=row.get("trap", ""),
                     off=row["off"],
-                    change=Change(file=row["file"], old=row["old"], new=row["new"]),
-                    also=tuple(Change(**further) for further in row.get("also", ())),
+                    change=change(row),
+                    also=tuple(change(further) for further in row.get("also", ())),
                     test=row["test"],
                 )
             )

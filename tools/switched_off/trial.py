@@ -51,13 +51,14 @@ class Copy:
         os.utime(path, (moment, moment))
 
     @contextmanager
-    def switched(self, switch: Switch) -> Iterator[None]:
+    def switched(self, switch: Switch) -> Iterator[tuple[Path, ...]]:
+        """The files that are changed meanwhile."""
         broken = switch.broken(self.directory)
         whole = {path: path.read_text(encoding="utf-8") for path in broken}
         for path, text in broken.items():
             self.write(path, text)
         try:
-            yield
+            yield tuple(broken)
         finally:
             for path, text in whole.items():
                 self.write(path, text)
@@ -143,9 +144,9 @@ def judge(switch: Switch, code: int, reports: Sequence[dict[str, Any]]) -> tuple
     return f"no proof: pytest ended with {code} {said}".strip(), []
 
 
-def undefined_names(copy: Copy, switch: Switch) -> str:
-    """What ruff finds in the changed file that would fail for another reason than the behaviour."""
-    sources = [str(each.path(copy.directory)) for each in switch.changes if each.file.endswith(".py")]
+def undefined_names(changed: Sequence[Path]) -> str:
+    """What ruff finds in the changed files that would fail for another reason than the behaviour."""
+    sources = [str(path) for path in changed if path.suffix == ".py"]
     if not sources:
         return ""
     command = [sys.executable, "-m", "ruff", "check", "--no-cache", "--isolated", "--select", "E9,F821,F823", "-q"]
@@ -163,8 +164,8 @@ def try_out(copy: Copy, switch: Switch) -> dict[str, Any]:
     record: dict[str, Any] = {"row": switch.name, "on": date.today().isoformat()}
     if why := copy.passed[switch.test]:
         return {**record, "outcome": f"{NOT_TRIED}: unbroken it does not pass: {why}"}
-    with copy.switched(switch):
-        if undefined := undefined_names(copy, switch):
+    with copy.switched(switch) as changed:
+        if undefined := undefined_names(changed):
             return {**record, "outcome": f"{NOT_TRIED}: {undefined}"}
         code, reports = copy.pytest(["--maxfail=5", switch.test], timeout_s=TIMEOUT_S)
     outcome, proofs = judge(switch, code, reports)
