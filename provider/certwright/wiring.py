@@ -15,9 +15,9 @@ from certwright.deploy import deployer, kinds
 from certwright.domain.dnsname import dns_name
 from certwright.domain.errors import CertwrightError
 from certwright.engine.claims import this_process
-from certwright.engine.ports import CancelSignal, DnsWriter, Entropy, Served
+from certwright.engine.ports import CaaVerdict, CancelSignal, DnsWriter, Entropy, NameProof, Served
 from certwright.engine.records import MetaRecord
-from certwright.engine.services import CaaVerdict, NameProof, Services
+from certwright.engine.services import Services
 from certwright.store.actor import Actor
 from certwright.store.keyvault import EnvelopeVault
 from certwright.store.sql import SqlStore, creation_allowed, is_local_file

@@ -19,7 +19,7 @@ from certwright.domain.errors import Cancelled, DeployFailed, WriterFailed
 from certwright.engine import association, authority, certificates
 from certwright.engine.decision import Decision, decide_certificate, gather_certificate
 from certwright.engine.imports import ImportedMaterial
-from certwright.engine.ports import Bundle, Installed, Served
+from certwright.engine.ports import Bundle, CaaVerdict, Installed, NameProof, Served
 from certwright.engine.records import (
     AssociationRecord,
     AuthorityRecord,
@@ -27,7 +27,7 @@ from certwright.engine.records import (
     Mode,
     VersionRecord,
 )
-from certwright.engine.services import CaaVerdict, NameProof, Services
+from certwright.engine.services import Services
 from certwright.store.actor import Actor
 from certwright.store.keyvault import EnvelopeVault
 from certwright.store.sql import SqlStore

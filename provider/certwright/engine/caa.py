@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from certwright.engine.services import CaaVerdict
+from certwright.engine.ports import CaaVerdict
 
 NAMES_SHOWN = 5
 

@@ -13,7 +13,7 @@ through any writer is not removed through another: where these were two zones in
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
@@ -23,7 +23,7 @@ from certwright.engine.failpoints import hit
 from certwright.engine.ports import DnsWriter, Lease, Reader, Transaction
 from certwright.engine.records import CertificateRecord, DnsPurpose, DnsRecord
 from certwright.engine.services import Services
-from certwright.engine.writers import same_server
+from certwright.engine.writers import Chosen, same_server
 
 UNNEEDED = ""  # `DnsRecord.arn` of a record that waits for its removal
 NAMES_SHOWN = 5
@@ -47,14 +47,12 @@ class Swept:
     left: tuple[Left, ...] = ()
 
 
-def write(
-    services: Services, arn: str, writer: DnsWriter, writer_name: str, *, name: str, type: str, value: str
-) -> None:
+def write(services: Services, arn: str, through: Chosen, *, name: str, type: str, value: str) -> None:
     """Make a record exist for a certificate. Raises WriterFailed, and NotFound when the certificate was deleted meanwhile:
     then nothing of it stays.
     """
     wanted = DnsRecord(
-        writer=writer_name,
+        writer=through.name,
         name=name,
         type=type,
         value=value,
@@ -66,14 +64,14 @@ def write(
         with services.store.read() as reader:
             there = [row for row in _same(reader, wanted) if _at_one_server(services, row, wanted)]
         if not there:
-            writer.check(name)
-        mine = next((row for row in there if (row.arn, row.writer) == (arn, writer_name)), None)
+            through.writer.check(name)
+        mine = next((row for row in there if (row.arn, row.writer) == (arn, through.name)), None)
         if mine is None:
             with services.store.write() as tx:
                 _confirm(tx, arn)
                 tx.save(wanted)
         hit("dns.before_write")
-        added = writer.ensure(name, type, value)
+        added = through.writer.ensure(name, type, value)
         hit("dns.after_write")
         ours = added or any(row.purpose is DnsPurpose.CNAME for row in there)
         settled = replace(mine or wanted, purpose=DnsPurpose.CNAME)
@@ -88,7 +86,7 @@ def write(
                 tx.save(settled)
                 _forget(tx, unneeded)
     if gone:
-        _remove(services, unneeded, writer)
+        _remove(services, unneeded, through.writer)
         raise NotFound(f"certificate {arn} was deleted meanwhile")
 
 
@@ -125,12 +123,10 @@ def waiting(reader: Reader) -> list[DnsRecord]:
     ]
 
 
-def sweep(
-    services: Services, writers: Iterable[str] | None = None, *, given: Mapping[str, DnsWriter] | None = None
-) -> Swept:
+def sweep(services: Services, writers: Iterable[str] | None = None, *, given: Chosen | None = None) -> Swept:
     """Remove what waits. Raises nothing for a writer that fails: its records wait on.
 
-    writers: only records of these; None means all. given: writers that are not configured by name.
+    writers: only records of these; None means all. given: one that may not be configured by its name.
     """
     chosen = None if writers is None else frozenset(writers)
     with services.store.read() as reader:
@@ -144,14 +140,17 @@ def sweep(
             left.append(Left(record=row, why=away[row.writer]))
             continue
         try:
-            writer = (given or {}).get(row.writer) or services.writer(row.writer)
-            if _remove(services, row, writer):
+            if _remove(services, row, _writer_of(services, row, given)):
                 removed.append(row)
         except CertwrightError as problem:
             left.append(Left(record=row, why=problem.message))
             if problem.code in OUT_OF_REACH:
                 away[row.writer] = problem.message
     return Swept(removed=tuple(removed), left=tuple(left))
+
+
+def _writer_of(services: Services, row: DnsRecord, given: Chosen | None) -> DnsWriter:
+    return given.writer if given is not None and given.name == row.writer else services.writer(row.writer)
 
 
 def left_sentences(left: Iterable[Left]) -> list[str]:

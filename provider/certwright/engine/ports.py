@@ -231,4 +231,43 @@ class DnsWriter(Protocol):
     def remove(self, name: str, type: str, value: str) -> None: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameProof:
+    """What DNS said about one name's record. `proved` False: `sentence` says what was seen, where, and what to do."""
+
+    proved: bool
+    code: str = ""
+    sentence: str = ""
+    seen: str = ""
+    asked_at: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaaVerdict:
+    """`allowed` None: the look-up got no answer, which refuses at issue and warns in a preview (CAA-1).
+
+    shared, shared_details: `domain.caa.Denied`; empty where the sentence is of this name alone.
+    """
+
+    allowed: bool | None
+    sentence: str = ""
+    details: tuple[str, ...] = ()
+    evidence: str = ""
+    shared: str = ""
+    shared_details: tuple[str, ...] = ()
+
+
+class NameProver(Protocol):
+    """Looks at DNS from every vantage point."""
+
+    def prove(
+        self, *, record_name: str, record_value: str, txt_value: str, cancel: CancelSignal | None = None
+    ) -> NameProof: ...
+
+
+class CaaChecker(Protocol):
+    def check(self, name: str) -> CaaVerdict:
+        """`name` may be a wildcard (`*.example.com`), which `issuewild` rules."""
+
+
 Progress = Callable[[str], None]

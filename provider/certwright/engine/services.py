@@ -5,67 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from certwright.config import Config
 from certwright.domain.errors import CertwrightError, NotFound, StoreAbsent, StoreMismatch
 from certwright.engine.gathering import Gathering
 from certwright.engine.ports import (
-    CancelSignal,
+    CaaChecker,
     Clock,
     Deployer,
     DnsWriter,
     Entropy,
     HandshakeProbe,
     KeyVault,
+    NameProver,
     Store,
     Transaction,
 )
 from certwright.engine.records import MetaRecord
-from certwright.engine.writers import place
+from certwright.engine.writers import Chosen, place
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 _LAST_SIGNED = "last_signed_at"
 _LAST_SIGNED_STEP = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NameProof:
-    """What DNS said about one name's record. `proved` False: `sentence` says what was seen, where, and what to do."""
-
-    proved: bool
-    code: str = ""
-    sentence: str = ""
-    seen: str = ""
-    asked_at: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaaVerdict:
-    """`allowed` None: the look-up got no answer, which refuses at issue and warns in a preview (CAA-1).
-
-    shared, shared_details: `domain.caa.Denied`; empty where the sentence is of this name alone.
-    """
-
-    allowed: bool | None
-    sentence: str = ""
-    details: tuple[str, ...] = ()
-    evidence: str = ""
-    shared: str = ""
-    shared_details: tuple[str, ...] = ()
-
-
-class NameProver(Protocol):
-    """Looks at DNS from every vantage point."""
-
-    def prove(
-        self, *, record_name: str, record_value: str, txt_value: str, cancel: CancelSignal | None = None
-    ) -> NameProof: ...
-
-
-class CaaChecker(Protocol):
-    def check(self, name: str) -> CaaVerdict:
-        """`name` may be a wildcard (`*.example.com`), which `issuewild` rules."""
 
 
 def _no_inline_writers(settings: Mapping[str, Any], name: str) -> DnsWriter:
@@ -100,6 +62,15 @@ class Services:
                 code="dns.writer_unknown",
             )
         return found
+
+    def chosen(self, stated: Any) -> Chosen | None:
+        """stated: `dnsWriter` as a program gives it: a name, an object, or nothing. Raises NotFound or WriterFailed."""
+        if isinstance(stated, Mapping) and stated:
+            name = place(stated)
+            return Chosen(name=name, writer=self.make_writer(stated, name))
+        if isinstance(stated, str) and stated:
+            return Chosen(name=stated, writer=self.writer(stated))
+        return None
 
     def knows_writer(self, name: str) -> bool:
         return name in self.writers or self._configured_at(name) is not None

@@ -11,7 +11,6 @@ Everything found is stored, so that a later run, or a reader, sees how far it go
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -23,7 +22,7 @@ from certwright.engine.exclusive import Scope, alone_with
 from certwright.engine.failpoints import hit
 from certwright.engine.issuance import complete, get, write_ahead
 from certwright.engine.lifecycle import advance
-from certwright.engine.ports import CancelSignal, DnsWriter, Progress
+from certwright.engine.ports import CancelSignal, NameProof, Progress
 from certwright.engine.records import (
     AuditAction,
     AuditResult,
@@ -36,7 +35,7 @@ from certwright.engine.records import (
     VersionRecord,
 )
 from certwright.engine.request import read_names, validated_by
-from certwright.engine.services import NameProof, Services
+from certwright.engine.services import Services
 from certwright.engine.writers import Chosen
 
 LOOK_INTERVAL_S = 5.0
@@ -89,8 +88,7 @@ def drive(
     timeout_s: float,
     cancel: CancelSignal,
     progress: Progress,
-    writer: DnsWriter | None = None,
-    writer_name: str = "",
+    writer: Chosen | None = None,
     interval_s: float = LOOK_INTERVAL_S,
 ) -> Outcome:
     """Look until issued, refused, cancelled, or out of time. Everything is resumable (VAL-2)."""
@@ -98,7 +96,7 @@ def drive(
     found = Round(issued=False, proved=0, total=0)
     while True:
         try:
-            found = look(services, arn, cancel=cancel, writer=writer, writer_name=writer_name)
+            found = look(services, arn, cancel=cancel, writer=writer)
         except Conflict as taken:
             # Another run drives the same certificate: its work is ours, so wait for it.
             found = Round(issued=False, proved=0, total=0, problems=(taken.message,))
@@ -134,8 +132,7 @@ def look(
     arn: str,
     *,
     cancel: CancelSignal | None = None,
-    writer: DnsWriter | None = None,
-    writer_name: str = "",
+    writer: Chosen | None = None,
 ) -> Round:
     """One round. Does nothing when the newest version is not pending."""
     with alone_with(services.store, Scope.CERTIFICATE, arn, cancel=cancel):
@@ -151,7 +148,7 @@ def look(
         if services.clock.now() > version.requested_at + REQUEST_LIFETIME:
             return _time_out(services, version)
         rows = _rows(services, record, version)
-        _write_records(services, record, rows, writer, writer_name)
+        _write_records(services, record, rows, writer)
         hit("validation.after_txt")
         looked = [_proved(services, row, cancel) for row in rows]
         rows = [row for row, _ in looked]
@@ -169,7 +166,7 @@ def look(
             write_ahead(services, record, version)
             hit("issue.after_journal")
         complete(services, arn)
-    withdraw_txt(services, arn, given={writer_name: writer} if writer is not None else None)
+    withdraw_txt(services, arn, given=writer)
     return Round(issued=True, proved=proved, total=len(rows))
 
 
@@ -236,35 +233,18 @@ def _write_records(
     services: Services,
     record: CertificateRecord,
     rows: list[ValidationRecord],
-    writer: DnsWriter | None,
-    writer_name: str,
+    writer: Chosen | None,
 ) -> None:
     """2. What is ours to write: the TXT always, the CNAME when the program named a writer. Each is
     journaled before it is written (DNS-7)."""
-    own = services.config.validation_writer
+    own = services.chosen(services.config.validation_writer)
     for row in rows:
         if row.status == "SUCCESS":
             continue
         if writer is not None:
-            dnsrecords.write(
-                services,
-                record.arn,
-                writer,
-                writer_name,
-                name=row.record_name,
-                type="CNAME",
-                value=row.record_value,
-            )
-        if own:
-            dnsrecords.write(
-                services,
-                record.arn,
-                services.writer(own),
-                own,
-                name=row.record_value,
-                type="TXT",
-                value=row.txt_value,
-            )
+            dnsrecords.write(services, record.arn, writer, name=row.record_name, type="CNAME", value=row.record_value)
+        if own is not None:
+            dnsrecords.write(services, record.arn, own, name=row.record_value, type="TXT", value=row.txt_value)
 
 
 def write_cnames(services: Services, arn: str, writer: Chosen) -> None:
@@ -278,7 +258,7 @@ def write_cnames(services: Services, arn: str, writer: Chosen) -> None:
         name, value = str(option["resourceRecordName"]), str(option["resourceRecordValue"])
         if pending and name not in proved:
             continue
-        dnsrecords.write(services, record.arn, writer.writer, writer.name, name=name, type="CNAME", value=value)
+        dnsrecords.write(services, record.arn, writer, name=name, type="CNAME", value=value)
 
 
 def _proved(services: Services, row: ValidationRecord, cancel: CancelSignal | None) -> tuple[ValidationRecord, str]:
@@ -340,12 +320,12 @@ def _caa(services: Services, record: CertificateRecord, version: VersionRecord) 
     return tuple(refusals)
 
 
-def withdraw_txt(services: Services, arn: str, *, given: Mapping[str, DnsWriter] | None = None) -> None:
+def withdraw_txt(services: Services, arn: str, *, given: Chosen | None = None) -> None:
     """5. Our TXT values have done their work. What an earlier run could not remove through these writers goes, too."""
     with services.store.write() as tx:
         dnsrecords.release(services, tx, arn, only=DnsPurpose.TXT)
     own = services.config.validation_writer
-    dnsrecords.sweep(services, {*(given or {}), *([own] if own else [])}, given=given)
+    dnsrecords.sweep(services, {name for name in (given.name if given else "", own) if name}, given=given)
 
 
 def missing_fqdns(expected: list[Json], stated: list[str]) -> list[str]:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from certwright.domain.values import reveal
 from certwright.engine.ports import DnsWriter
-
-if TYPE_CHECKING:
-    from certwright.engine.services import Services
 
 DNS_PORT = "53"
 _ZONE = " zone="
@@ -23,7 +20,6 @@ class Chosen:
 
     name: str
     writer: DnsWriter
-    inline: bool = False
 
 
 def place(settings: Mapping[str, Any]) -> str:
@@ -65,13 +61,3 @@ def _server(text: str, port: str) -> tuple[str, str]:
         return str(ip_address(host)), port.lstrip("0")
     except ValueError:
         return host, port.lstrip("0")
-
-
-def chosen(services: Services, stated: Any) -> Chosen | None:
-    """stated: `dnsWriter` as a program gives it: a name, an object, or nothing. Raises NotFound or WriterFailed."""
-    if isinstance(stated, Mapping) and stated:
-        name = place(stated)
-        return Chosen(name=name, writer=services.make_writer(stated, name), inline=True)
-    if isinstance(stated, str) and stated:
-        return Chosen(name=stated, writer=services.writer(stated))
-    return None

@@ -15,7 +15,6 @@ from certwright.engine.decision import Action, decide_certificate, gather_certif
 from certwright.engine.issuance import get
 from certwright.engine.ports import Reader, Transaction
 from certwright.engine.records import CertificateRecord, CertificateStatus, ValidationRecord, VersionRecord
-from certwright.engine.writers import chosen
 from certwright.resources import inline_writer
 from certwright.resources.base import (
     Change,
@@ -170,12 +169,11 @@ class CertificateValidation(Handling):
         return known
 
     def _write_cnames(self, arn: str, tree: Tree) -> None:
-        found = chosen(self.services, inline_writer.stated(tree))
+        found = self.services.chosen(inline_writer.stated(tree))
         if found is not None:
             validation.write_cnames(self.services, arn, found)
 
     def _drive(self, ctx: Context, arn: str, news: Tree) -> Tree:
-        found = chosen(self.services, inline_writer.stated(news))
         last = ""
 
         def progress(sentence: str) -> None:
@@ -190,8 +188,7 @@ class CertificateValidation(Handling):
             timeout_s=ctx.timeout_s or self.default_timeout_s,
             cancel=ctx.cancel,
             progress=progress,
-            writer=found.writer if found else None,
-            writer_name=found.name if found else "",
+            writer=self.services.chosen(inline_writer.stated(news)),
         )
         outputs = self._outputs(arn, news)
         if not outcome.issued:
@@ -289,9 +286,8 @@ class CertificateValidation(Handling):
             unsure = dnsrecords.release(self.services, tx, arn, writer=name) if name and last else []
         if not name or not last:
             return
-        found = chosen(self.services, inline_writer.stated(tree))
-        given = {name: found.writer} if found is not None else {}
-        for sentence in dnsrecords.left_sentences(dnsrecords.sweep(self.services, [name], given=given).left):
+        found = self.services.chosen(inline_writer.stated(tree))
+        for sentence in dnsrecords.left_sentences(dnsrecords.sweep(self.services, [name], given=found).left):
             ctx.log(Severity.WARNING, sentence)
         if unsure:
             ctx.log(Severity.INFO, dnsrecords.unsure_sentence(unsure))

@@ -8,8 +8,8 @@ from certwright.domain.caa import CaaRecord, Denied, RelevantSet, judge
 from certwright.domain.dnsname import dns_name
 from certwright.engine import validation
 from certwright.engine.caa import refusals
+from certwright.engine.ports import CaaVerdict
 from certwright.engine.records import AuthorityRecord
-from certwright.engine.services import CaaVerdict
 
 pytestmark = pytest.mark.proves("CAA-3")
 

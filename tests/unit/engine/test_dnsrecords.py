@@ -19,6 +19,7 @@ from certwright.engine.records import (
     ValidationRecord,
     VersionRecord,
 )
+from certwright.engine.writers import Chosen
 from certwright.resources.base import Severity
 
 pytestmark = pytest.mark.proves("DNS-7")
@@ -57,8 +58,7 @@ def issued(here: World, record: CertificateRecord) -> None:
         timeout_s=20.0,
         cancel=here.cancel(),
         progress=lambda _: None,
-        writer=here.services.writers["corp"],
-        writer_name="corp",
+        writer=here.services.chosen("corp"),
     )
     assert outcome.issued, outcome.why
 
@@ -170,7 +170,7 @@ def test_a_record_that_waits_for_removal_is_taken_over_by_a_certificate_that_nee
     corp.away = False
     second = here.public(issuing, urn="b")
     here.prover.answers[cname(here, second)[0]] = [MISSING]
-    validation.look(here.services, second.arn, writer=corp, writer_name="corp")
+    validation.look(here.services, second.arn, writer=Chosen(name="corp", writer=corp))
     assert rows(here) == [(second.arn, "cname")]
     dnsrecords.sweep(here.services)
     assert cname(here, second) in corp.records
@@ -288,7 +288,7 @@ def test_a_users_record_that_went_and_that_we_wrote_anew_is_ours(
     record = here.public(issuing)
     corp.records.add(cname(here, record))
     here.prover.answers[cname(here, record)[0]] = [MISSING]
-    look = {"writer": corp, "writer_name": "corp"}
+    look = {"writer": Chosen(name="corp", writer=corp)}
     validation.look(here.services, record.arn, **look)
     assert rows(here) == [(record.arn, "cname-intended")]
     corp.records.clear()
@@ -344,7 +344,7 @@ def test_a_round_that_a_deletion_overtakes_leaves_nothing(
     record = here.public(issuing)
     zone = here.services.writers[which] = Deleting(here=here, arn=record.arn, at=at)  # type: ignore[index]
     with pytest.raises(NotFound):
-        validation.look(here.services, record.arn, writer=here.services.writers["corp"], writer_name="corp")
+        validation.look(here.services, record.arn, writer=here.services.chosen("corp"))
     assert zone.deleting is not None
     zone.deleting.join(10)
     assert zone.records == set()
@@ -365,7 +365,7 @@ def test_a_round_that_a_deletion_overtakes_at_the_look_leaves_nothing(
 
     monkeypatch.setattr(here.prover, "prove", prove)
     with pytest.raises(NotFound):
-        validation.look(here.services, record.arn, writer=corp, writer_name="corp")
+        validation.look(here.services, record.arn, writer=Chosen(name="corp", writer=corp))
     assert (here.all(ValidationRecord), here.all(DnsRecord), corp.records) == ([], [], set())
 
 

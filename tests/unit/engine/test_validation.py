@@ -10,6 +10,7 @@ import pytest
 from builders.world import ACCOUNT, DAY, MISSING, NOW, PROVED, ZONE, MemoryWriter, World
 from certwright.domain.errors import CertwrightError, WriterFailed
 from certwright.engine import certificates, validation
+from certwright.engine.ports import CaaVerdict
 from certwright.engine.records import (
     AuthorityRecord,
     CertificateStatus,
@@ -17,7 +18,7 @@ from certwright.engine.records import (
     SerialRecord,
     ValidationRecord,
 )
-from certwright.engine.services import CaaVerdict
+from certwright.engine.writers import Chosen
 
 DENIED = CaaVerdict(allowed=False, sentence='example.org has CAA 0 issue "other.example"', details=("Add: …",))
 NO_ANSWER = CaaVerdict(allowed=None, sentence="SERVFAIL at ns1")
@@ -246,7 +247,7 @@ def test_a_private_name_is_looked_up_nowhere(here: World, issuing: AuthorityReco
 def test_a_named_writer_puts_the_cname_and_our_own_zone_the_txt(here: World, issuing: AuthorityRecord) -> None:
     record, corp = here.public(issuing), MemoryWriter()
     missing(here, record.arn, 0)
-    validation.look(here.services, record.arn, writer=corp, writer_name="corp")
+    validation.look(here.services, record.arn, writer=Chosen(name="corp", writer=corp))
     (option,) = options(here, record.arn)
     assert corp.records == {(option["resourceRecordName"], "CNAME", option["resourceRecordValue"])}
     ((name, kind, value),) = here.writer.records
@@ -262,7 +263,7 @@ def test_after_the_issue_the_txt_goes_and_the_cname_stays_for_the_renewal(
     record = here.public(issuing)
     corp = here.services.writers["corp"]
     assert isinstance(corp, MemoryWriter)
-    drive(here, record.arn, writer=corp, writer_name="corp")
+    drive(here, record.arn, writer=Chosen(name="corp", writer=corp))
     assert here.writer.records == set()
     assert len(corp.records) == 1
     assert [r.purpose for r in here.all(DnsRecord)] == ["cname"]
@@ -279,7 +280,7 @@ def test_a_record_that_was_there_before_us_is_never_removed(here: World, issuing
     (option,) = options(here, record.arn)
     own = (option["resourceRecordName"], "CNAME", option["resourceRecordValue"])
     corp.records.add(own)
-    drive(here, record.arn, writer=corp, writer_name="corp")
+    drive(here, record.arn, writer=Chosen(name="corp", writer=corp))
     certificates.delete(here.services, record.arn)
     assert corp.records == {own}
     assert ("remove", own[0]) not in corp.calls
@@ -293,7 +294,7 @@ def test_a_record_that_another_certificate_needs_stays_until_the_last_one_goes(
     assert isinstance(corp, MemoryWriter)
     first, second = here.public(issuing, urn="a"), here.public(issuing, urn="b")
     for record in (first, second):
-        assert drive(here, record.arn, writer=corp, writer_name="corp")[0].issued
+        assert drive(here, record.arn, writer=Chosen(name="corp", writer=corp))[0].issued
     certificates.delete(here.services, first.arn)
     assert len(corp.records) == 1
     certificates.delete(here.services, second.arn)

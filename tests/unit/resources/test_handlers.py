@@ -14,6 +14,7 @@ from builders.world import DAY, GONE, MISSING, World, world
 from certwright.domain.certificate import to_pem
 from certwright.domain.errors import CertwrightError, Finding, NotFound, StoreMismatch, StoreUnavailable
 from certwright.domain.values import UNKNOWN, Secret, contains_unknown
+from certwright.engine.ports import CaaVerdict
 from certwright.engine.records import (
     AssociationRecord,
     AuthorityRecord,
@@ -22,7 +23,6 @@ from certwright.engine.records import (
     SerialRecord,
     VersionRecord,
 )
-from certwright.engine.services import CaaVerdict
 from certwright.resources.base import DiffResult, Incomplete, Severity, Tree
 from certwright.store.dump import logical_dump
 

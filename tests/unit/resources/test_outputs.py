@@ -6,8 +6,8 @@ import pytest
 from builders.world import World
 from certwright.domain.certificate import parse_bundle, parse_certificate
 from certwright.engine import validation
+from certwright.engine.ports import CaaVerdict
 from certwright.engine.records import AuthorityRecord
-from certwright.engine.services import CaaVerdict
 from certwright.resources.base import Tree
 from certwright.resources.certificate_model import CertificateOutputs
 from certwright.resources.certificate_outputs import outputs_of
