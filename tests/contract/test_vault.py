@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from builders.store_records import LATER, NOW
-from certwright.domain.errors import CertwrightError, KeyUnavailable, Refused
+from certwright.domain.errors import CertwrightError, KeysChanged, KeyUnavailable, Refused
 from certwright.domain.keyspec import KeyAlgorithm
 from certwright.domain.values import Secret
 from certwright.engine.records import KeyRecord, RegionKeyRecord
@@ -44,8 +45,10 @@ def vault(tmp_path: Path, address: str = "") -> EnvelopeVault:
 
 
 def make(store: SqlStore, keys: EnvelopeVault, algorithm: str = "EC_prime256v1", **where: str) -> str:
+    made = keys.make(store, algorithm=algorithm, now=NOW, **{**HOME, **where})
     with store.write() as tx:
-        return keys.generate(tx, algorithm=algorithm, now=NOW, **{**HOME, **where})
+        keys.keep(tx, made)
+    return made.handle
 
 
 @pytest.mark.parametrize("algorithm", [a.value for a in KeyAlgorithm if a is not KeyAlgorithm.RSA_4096])
@@ -146,18 +149,22 @@ def test_no_key_lies_in_clear_in_the_store(sqlite_place: Place, tmp_path: Path) 
             assert form not in content
 
 
-def test_a_transaction_that_is_rolled_back_leaves_no_key_and_no_stale_region_key(
+def test_a_key_that_is_not_kept_or_rolled_back_leaves_nothing_but_its_regions_key(
     store: SqlStore, tmp_path: Path
 ) -> None:
     keys = vault(tmp_path)
 
     def undone() -> None:
+        made = keys.make(store, algorithm="EC_prime256v1", now=NOW, **HOME)
         with store.write() as tx:
-            keys.generate(tx, algorithm="EC_prime256v1", now=NOW, **HOME)
+            keys.keep(tx, made)
             raise ZeroDivisionError
 
+    keys.make(store, algorithm="EC_prime256v1", now=NOW, **HOME)
     with pytest.raises(ZeroDivisionError):
         undone()
+    with store.read() as reader:
+        assert (reader.count(KeyRecord), reader.count(RegionKeyRecord)) == (0, 1)
     handle = make(store, keys)
     with store.read() as reader:
         assert reader.count(KeyRecord) == 1
@@ -179,8 +186,86 @@ def test_each_region_and_account_has_a_key_of_its_own(store: SqlStore, tmp_path:
     with store.write() as tx:  # the ciphertext is of no use in another region
         record = tx.all(KeyRecord, region="eu-1")[0]
         tx.save(replace(record, region="local"))
-        with pytest.raises(KeyUnavailable, match="cannot be opened"):
-            keys.private_pem(tx, record.handle)
+    with store.read() as reader, pytest.raises(KeyUnavailable, match="cannot be opened"):
+        keys.private_pem(reader, record.handle)
+
+
+def test_no_key_is_made_encrypted_or_opened_inside_a_write_transaction(store: SqlStore, tmp_path: Path) -> None:
+    keys = vault(tmp_path)
+    handle = make(store, keys)
+    der = ec.generate_private_key(ec.SECP256R1()).private_bytes(s.Encoding.DER, s.PrivateFormat.PKCS8, s.NoEncryption())
+    with store.read() as reader:
+        stored = keys.find(reader, handle)
+
+    def opened(_: Any) -> None:
+        with keys.opened([stored]):
+            pass
+
+    secret_work: dict[str, Any] = {
+        "make": lambda tx: keys.make(store, algorithm="ED25519", now=NOW, **HOME),
+        "take": lambda tx: keys.take_pkcs8(store, der=der, now=NOW, **HOME),
+        "open": opened,
+        "sign a request": lambda tx: keys.sign_csr(
+            tx, handle, subject=x509.Name([]), signing_algorithm="SHA256WITHECDSA"
+        ),
+        "in clear": lambda tx: keys.private_pem(tx, handle),
+        "unwrap": keys.prove,
+        "make the wrapping key": lambda tx: keys.make_wrapping_key(),
+    }
+    for work in secret_work.values():
+        with store.write() as tx, pytest.raises(RuntimeError, match="before the write transaction"):
+            work(tx)
+        with store.read() as reader:  # and outside of one it is done
+            work(reader)
+
+
+def test_what_is_opened_beforehand_signs_inside_only_as_it_was_opened(store: SqlStore, tmp_path: Path) -> None:
+    keys = vault(tmp_path)
+    first, second = make(store, keys), make(store, keys)
+    with store.read() as reader:
+        stored, other = keys.find(reader, first), keys.find(reader, second)
+
+    def sign(held: Any, tx: Any, handle: str) -> Any:
+        return held.sign_certificate(tx, handle, prepared=b"", signing_algorithm="SHA256WITHECDSA")
+
+    with keys.opened([stored, stored]) as held, store.write() as tx:
+        with pytest.raises(CertwrightError, match="certificate"):
+            sign(held, tx, first)  # it comes as far as the (empty) certificate
+        with pytest.raises(KeysChanged):
+            sign(held, tx, second)  # not opened
+        tx.save(replace(stored.record, created_at=LATER))
+        with pytest.raises(KeysChanged):
+            sign(held, tx, first)  # opened in another form
+        keys.delete(tx, first)
+        with pytest.raises(KeyUnavailable, match=f"no private key with the handle {first}"):
+            sign(held, tx, first)
+    with store.write() as tx:
+        tx.save(stored.record)
+        with pytest.raises(KeysChanged):
+            sign(held, tx, first)  # closed
+    assert other.region_key == stored.region_key
+
+
+def test_a_key_under_a_regions_key_that_was_replaced_is_not_kept(store: SqlStore, tmp_path: Path) -> None:
+    keys = vault(tmp_path)
+    made = keys.make(store, algorithm="EC_prime256v1", now=NOW, **HOME)
+    with store.write() as tx:
+        tx.remove(RegionKeyRecord)
+    make(store, vault(tmp_path))  # another process makes the region's key anew
+    with store.write() as tx, pytest.raises(KeysChanged, match="was replaced in the store"):
+        keys.keep(tx, made)
+    assert make(store, keys)  # the next one looks again
+    with store.read() as reader:
+        assert (reader.count(RegionKeyRecord), reader.count(KeyRecord)) == (1, 2)
+
+
+def test_threads_that_come_first_make_one_key_for_their_region(store: SqlStore, tmp_path: Path) -> None:
+    keys = vault(tmp_path)
+    with ThreadPoolExecutor(8) as pool:
+        handles = [f.result() for f in [pool.submit(make, store, keys) for _ in range(8)]]
+    with store.read() as reader:
+        assert reader.count(RegionKeyRecord) == 1
+        assert all(keys.private_pem(reader, handle) for handle in handles)
 
 
 # --- another wrapping key ----------------------------------------------------------------------------------------------
@@ -254,19 +339,22 @@ def test_a_changed_bit_is_found(store: SqlStore, tmp_path: Path, name: str, at: 
 def test_swapped_keys_are_found(store: SqlStore, tmp_path: Path) -> None:
     keys = vault(tmp_path)
     first, second = make(store, keys), make(store, keys)
-    with store.write() as tx:
-        one, two = tx.one(KeyRecord, handle=first), tx.one(KeyRecord, handle=second)
-        assert one is not None
-        assert two is not None
-        tx.save(replace(two, handle=first))
-        with pytest.raises(KeyUnavailable, match="moved from another record"):
-            keys.private_pem(tx, first)
-        tx.save(replace(one, spki=two.spki))
-        with pytest.raises(KeyUnavailable, match="was changed"):
-            keys.sign_csr(tx, first, subject=x509.Name([]), signing_algorithm="SHA256WITHECDSA")
-        tx.save(replace(one, ciphertext=one.ciphertext[:10]))
-        with pytest.raises(KeyUnavailable, match="cut short"):
-            keys.private_pem(tx, first)
+    with store.read() as reader:
+        one, two = reader.one(KeyRecord, handle=first), reader.one(KeyRecord, handle=second)
+    assert one is not None
+    assert two is not None
+    for put, seen in (
+        (replace(two, handle=first), "moved from another record"),
+        (replace(one, spki=two.spki), "was changed"),
+        (replace(one, ciphertext=one.ciphertext[:10]), "cut short"),
+    ):
+        with store.write() as tx:
+            tx.save(put)
+        with store.read() as reader:
+            with pytest.raises(KeyUnavailable, match=seen):
+                keys.private_pem(reader, first)
+            with pytest.raises(KeyUnavailable, match=seen):
+                keys.sign_csr(reader, first, subject=x509.Name([]), signing_algorithm="SHA256WITHECDSA")
 
 
 def test_a_changed_region_key_is_found(store: SqlStore, tmp_path: Path) -> None:
@@ -289,10 +377,12 @@ def test_an_imported_key_is_kept_as_any_other(store: SqlStore, tmp_path: Path) -
     keys = vault(tmp_path)
     mine = ec.generate_private_key(ec.SECP256K1())
     der = mine.private_bytes(s.Encoding.DER, s.PrivateFormat.PKCS8, s.NoEncryption())
+    with pytest.raises(Refused, match="not an unencrypted PKCS#8"):
+        keys.take_pkcs8(store, der=b"\x30\x00", now=NOW, **HOME)
+    taken = keys.take_pkcs8(store, der=der, now=NOW, **HOME)
     with store.write() as tx:
-        handle = keys.import_pkcs8(tx, der=der, now=NOW, **HOME)
-        with pytest.raises(Refused, match="not an unencrypted PKCS#8"):
-            keys.import_pkcs8(tx, der=b"\x30\x00", now=NOW, **HOME)
+        keys.keep(tx, taken)
+    handle = taken.handle
     with store.read() as reader:
         assert keys.public_key(reader, handle) == mine.public_key()
         with pytest.raises(KeyUnavailable, match="cannot sign"):

@@ -117,6 +117,11 @@ class Conflict(CertwrightError):
     code = "store.conflict"
 
 
+class KeysChanged(Conflict):
+    """Keys that were made or opened before a transaction are not the ones that it needs: what they depend on was changed
+    in between. Who made them ready does so again."""
+
+
 class Cancelled(CertwrightError):
     """The user pressed Ctrl-C, or the run's deadline passed, while waiting."""
 

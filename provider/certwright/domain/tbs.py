@@ -22,6 +22,7 @@ from certwright.domain.keyspec import (
     PrivateKey,
     SigningAlgorithm,
     generate_private_key,
+    key_family,
     pair_problem,
     require_algorithm,
     signing_family,
@@ -39,6 +40,7 @@ __all__ = [
     "build_csr",
     "builder_from_certificate",
     "prepare",
+    "ready_to_prepare",
     "resume",
     "sign_builder",
     "sign_csr",
@@ -94,6 +96,12 @@ _THROWAWAY: dict[KeyFamily, KeyAlgorithm] = {
 @cache
 def _throwaway_key(family: KeyFamily) -> PrivateKey:
     return generate_private_key(_THROWAWAY[family])
+
+
+def ready_to_prepare(algorithm: KeyAlgorithm) -> None:
+    """Make the throw-away key for an issuer with a key of this kind, unless it is there: `prepare` may be inside a write
+    transaction, where nobody may wait for RSA-2048."""
+    _throwaway_key(key_family(algorithm))
 
 
 def sign_builder(

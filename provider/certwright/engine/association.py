@@ -52,8 +52,8 @@ def place_of(services: Services, target: Json) -> str:
     return deployer.place(properties)
 
 
-def bundle_for(services: Services, reader: Reader, certificate_arn: str) -> tuple[Bundle, VersionRecord]:
-    """The serving version with its key in clear, for a target only. Raises Refused when nothing was issued yet."""
+def deployable(reader: Reader, certificate_arn: str) -> tuple[VersionRecord, MaterialRecord]:
+    """The serving version. Raises Refused when nothing was issued yet, and when its key is not here."""
     record = find(reader, CertificateRecord, certificate_arn)
     if record is None:
         raise Refused(
@@ -89,8 +89,14 @@ def bundle_for(services: Services, reader: Reader, certificate_arn: str) -> tupl
                 )
             ]
         )
+    return version, material
+
+
+def bundle_for(services: Services, reader: Reader, certificate_arn: str) -> tuple[Bundle, VersionRecord]:
+    """The serving version with its key in clear, for a target only. Raises as `deployable`."""
     from certwright.domain.certificate import to_pem
 
+    version, material = deployable(reader, certificate_arn)
     chain = material.chain_pem
     served_chain = _without_root(chain)
     return Bundle(
@@ -131,8 +137,8 @@ def create(services: Services, wanted: Wanted, *, cancel: CancelSignal) -> tuple
     place = place_of(services, wanted.target)
     arn = str(new_association_arn(wanted.region, wanted.account, services.entropy.token_bytes(16)))
     with services.store.write() as tx:
-        # Reads the bundle first: with no issued version nothing must be recorded.
-        _, _ = bundle_for(services, tx, wanted.certificate_arn)
+        # First of all: with no issued version nothing must be recorded.
+        deployable(tx, wanted.certificate_arn)
         certificate = find(tx, CertificateRecord, wanted.certificate_arn)
         assert certificate is not None
         left = adoptable(tx, AssociationRecord, wanted.urn)
@@ -307,7 +313,7 @@ def update(services: Services, arn: str, wanted: Wanted, *, cancel: CancelSignal
     with services.store.write() as tx:
         record = _get(tx, arn)
         certificate = find(tx, CertificateRecord, wanted.certificate_arn)
-        bundle_for(services, tx, wanted.certificate_arn)
+        deployable(tx, wanted.certificate_arn)
         assert certificate is not None
         tx.save(
             replace(

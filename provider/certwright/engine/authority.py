@@ -18,11 +18,11 @@ from cryptography.hazmat.primitives import hashes
 
 from certwright.domain.arn import new_certificate_authority_arn
 from certwright.domain.certificate import load_der
-from certwright.domain.errors import Finding, NotFound, Refused
+from certwright.domain.errors import Finding, KeysChanged, NotFound, Refused
 from certwright.domain.profile import ProfileName
 from certwright.domain.serial import SERIAL_RANDOM_BYTES, serial_from
 from certwright.domain.subject import to_name
-from certwright.domain.tbs import CertificateTemplate, Prepared, prepare
+from certwright.domain.tbs import CertificateTemplate, Prepared, prepare, ready_to_prepare
 from certwright.domain.validity import Window
 from certwright.engine.authorityrequest import AuthorityRequest, algorithms_of, deletion_days, read_authority
 from certwright.engine.exclusive import Scope, alone_with
@@ -35,8 +35,9 @@ from certwright.engine.issuer import (
     path_length_problem,
     window_opens,
 )
+from certwright.engine.keys import make_key, make_ready_to_prepare, until_ready
 from certwright.engine.lifecycle import advance
-from certwright.engine.ports import Reader, Transaction
+from certwright.engine.ports import NewKey, Reader, Transaction
 from certwright.engine.records import (
     AuditAction,
     AuditResult,
@@ -60,6 +61,8 @@ def create(
     from certwright.engine.claims import adoptable, give_fresh_arn
 
     request = read_authority(spec)
+    _make_ready_to_prepare(services, request)
+    key = make_key(services, request.algorithms.key, region=region, account=account)
     now = services.clock.now()
     arn = str(new_certificate_authority_arn(region, account, services.entropy.token_bytes(16)))
     with services.store.write() as tx:
@@ -83,7 +86,7 @@ def create(
                 creator=services.process,
                 tags=tags,
             )
-            record = _journal(services, tx, record, request, reason_code="request", now=now)
+            record = _journal(services, tx, record, request, key, reason_code="request", now=now)
             adopted = False
     hit("authority.after_journal")
     return complete(services, record.arn), adopted
@@ -96,12 +99,36 @@ def re_sign(services: Services, arn: str, *, expected_newest: int, spec: Json, r
     """
     request = read_authority(spec)
     with alone_with(services.store, Scope.AUTHORITY, arn):
-        with services.store.write() as tx:
-            record = _get(tx, arn)
-            if record.newest_version == record.serving_version == expected_newest:
-                _journal(services, tx, record, request, reason_code=reason_code, now=services.clock.now())
+        until_ready(services, lambda: _re_sign(services, arn, request, reason_code, expected_newest))
         hit("authority.after_journal")
         return complete(services, arn)
+
+
+def _re_sign(services: Services, arn: str, request: AuthorityRequest, reason_code: str, expected_newest: int) -> None:
+    with services.store.read() as reader:
+        record = _get(reader, arn)
+        if not _is_newest(record, expected_newest):
+            return
+        stays = _key_that_stays(reader, record, request)
+    _make_ready_to_prepare(services, request)
+    key = None if stays else make_key(services, request.algorithms.key, region=record.region, account=record.account)
+    with services.store.write() as tx:
+        record = _get(tx, arn)
+        if _is_newest(record, expected_newest):
+            _journal(services, tx, record, request, key, reason_code=reason_code, now=services.clock.now())
+
+
+def _is_newest(record: AuthorityRecord, expected: int) -> bool:
+    """Whether nothing has been journaled since a decision that knew this version."""
+    return record.newest_version == record.serving_version == expected
+
+
+def _make_ready_to_prepare(services: Services, request: AuthorityRequest) -> None:
+    """For the parent's algorithm, or a root's own."""
+    if request.parent:
+        make_ready_to_prepare(services, request.parent)
+    else:
+        ready_to_prepare(request.algorithms.key)
 
 
 def _get(reader: Reader, arn: str) -> AuthorityRecord:
@@ -116,14 +143,16 @@ def _journal(
     tx: Transaction,
     record: AuthorityRecord,
     request: AuthorityRequest,
+    key: NewKey | None,
     *,
     reason_code: str,
     now: datetime,
 ) -> AuthorityRecord:
+    """key: a new one, made before this transaction; None where the CA's own was to stay."""
     guard_signing_clock(tx, now)
     number = record.newest_version + 1
     parent = issuer_for(tx, request.parent, now=now) if request.parent else None
-    handle = _key_for(services, tx, record, request, now)
+    handle = _key_for(services, tx, record, request, key)
     serial = serial_from(services.entropy.token_bytes(SERIAL_RANDOM_BYTES))
     window = ca_window(request.type, request.validity, parent, now)
     prepared = _prepare(services, tx, request, parent, handle, serial, window, now)
@@ -160,14 +189,23 @@ def _journal(
 
 
 def _key_for(
-    services: Services, tx: Transaction, record: AuthorityRecord, request: AuthorityRequest, now: datetime
+    services: Services, tx: Transaction, record: AuthorityRecord, request: AuthorityRequest, made: NewKey | None
 ) -> str:
-    wanted = request.algorithms.key
+    if stays := _key_that_stays(tx, record, request):
+        return stays
+    if made is None:
+        raise KeysChanged(f"authority {record.arn} takes a new key only since a moment ago; run again")
+    services.vault.keep(tx, made)
+    return made.handle
+
+
+def _key_that_stays(reader: Reader, record: AuthorityRecord, request: AuthorityRequest) -> str:
+    """The serving version's, unless another algorithm is wanted; else ""."""
     if record.serving_version:
-        previous = tx.one(AuthorityVersionRecord, arn=record.arn, version=record.serving_version)
-        if previous is not None and algorithms_of(previous.spec).key is wanted:
+        previous = reader.one(AuthorityVersionRecord, arn=record.arn, version=record.serving_version)
+        if previous is not None and algorithms_of(previous.spec).key is request.algorithms.key:
             return previous.key_handle
-    return services.vault.generate(tx, algorithm=wanted.value, region=record.region, account=record.account, now=now)
+    return ""
 
 
 def _prepare(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
-from certwright.engine.certificates import Wanted, new_record
+from certwright.domain.keyspec import KeyFamily, key_family
+from certwright.engine.certificates import Wanted, new_key_algorithm, new_record, signing_keys, with_key
 from certwright.engine.failpoints import hit
 from certwright.engine.issuance import new_version
+from certwright.engine.keys import Ready, opened, until_ready
 from certwright.engine.ports import Transaction
 from certwright.engine.records import CertificateRecord, Json, Mode, VersionRecord
 from certwright.engine.request import read_request
@@ -35,23 +39,43 @@ def issue_many(services: Services, requests: Sequence[BulkRequest]) -> list[tupl
     done: list[tuple[CertificateRecord, VersionRecord]] = []
     for start in range(0, len(requests), BATCH):
         batch = requests[start : start + BATCH]
-        now = services.clock.now()
-        with services.store.write() as tx:
-            done += [_issue(services, tx, request, now) for request in batch]
+        done += until_ready(services, partial(_issue_batch, services, batch))
         for _ in batch:
             hit("issue.after_store")
     return done
 
 
-def _issue(
-    services: Services, tx: Transaction, request: BulkRequest, now: datetime
-) -> tuple[CertificateRecord, VersionRecord]:
-    wish = Wanted(
+def _issue_batch(services: Services, batch: Sequence[BulkRequest]) -> list[tuple[CertificateRecord, VersionRecord]]:
+    wishes = _with_keys(services, [_wish(request) for request in batch])
+    now = services.clock.now()
+    with opened(services, signing_keys(services, wishes)) as held, services.store.write() as tx:
+        return [_issue(services, tx, wish, Ready(key=wish.key, opened=held), now) for wish in wishes]
+
+
+def _wish(request: BulkRequest) -> Wanted:
+    return Wanted(
         urn=request.urn,
         region=request.region,
         account=request.account,
         request=read_request(Mode.PRIVATE, request.spec),
         tags=request.tags,
     )
+
+
+def _with_keys(services: Services, wishes: Sequence[Wanted]) -> list[Wanted]:
+    """OpenSSL looks for primes without the interpreter's lock: RSA keys are made on all cores. For others a thread costs
+    more than the key."""
+    make = partial(with_key, services)
+    if not any(key_family(new_key_algorithm(services, wish)) is KeyFamily.RSA for wish in wishes):
+        return [make(wish) for wish in wishes]
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="certwright-keys") as pool:
+        return list(pool.map(make, wishes))
+
+
+def _issue(
+    services: Services, tx: Transaction, wish: Wanted, keys: Ready, now: datetime
+) -> tuple[CertificateRecord, VersionRecord]:
     record = new_record(services, wish, now)
-    return new_version(services, tx, record, wish.request, reason_code="request", now=now)
+    return new_version(services, tx, record, wish.request, keys, reason_code="request", now=now)

@@ -7,15 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from certwright.domain.arn import new_certificate_arn
-from certwright.domain.errors import CertwrightError, Conflict, StoreMismatch, StoreUnavailable
+from certwright.domain.errors import CertwrightError, Conflict, StoreAbsent, StoreMismatch, StoreUnavailable
+from certwright.domain.keyspec import KeyAlgorithm
 from certwright.engine import dnsrecords
 from certwright.engine.claims import adoptable, give_fresh_arn
 from certwright.engine.exclusive import Scope, alone_with
 from certwright.engine.failpoints import hit
-from certwright.engine.imports import ImportedMaterial, store_imported
-from certwright.engine.issuance import complete, get, new_version
+from certwright.engine.imports import ImportedMaterial, encrypted, store_imported
+from certwright.engine.issuance import Needs, complete, get, issuer_arn_of, needs_of, new_version, ready
+from certwright.engine.keys import Ready, make_key, opened, remembered_issuer_keys, until_ready
 from certwright.engine.lifecycle import advance
-from certwright.engine.ports import Reader, Transaction
+from certwright.engine.ports import NewKey, OpenedKeys, Reader, StoredKey, Transaction
 from certwright.engine.records import (
     AssociationRecord,
     AuditAction,
@@ -35,7 +37,7 @@ from certwright.engine.services import Services
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """One request for a certificate, and whose it is."""
+    """One request for a certificate, and whose it is. key: made for it, before the transaction that keeps it."""
 
     urn: str
     region: str
@@ -43,6 +45,7 @@ class Wanted:
     request: Request
     tags: Json
     imported: ImportedMaterial | None = None
+    key: NewKey | None = None
 
 
 Created = tuple[CertificateRecord, bool]  # and whether it was adopted
@@ -64,14 +67,56 @@ def create(
     if mode is Mode.PUBLIC:
         _ensure_issuer(services, request, region, account)
     wanted = Wanted(urn=urn, region=region, account=account, request=request, tags=tags, imported=imported)
-    if mode is Mode.PRIVATE:
+    return until_ready(services, lambda: _create(services, wanted))
+
+
+def _create(services: Services, wanted: Wanted) -> Created:
+    wish = with_key(services, wanted)  # in this caller's own thread
+    if wish.request.mode is Mode.PRIVATE:
         # Pulumi creates in parallel: threads that come together commit together.
-        created: Created = services.creates.do(wanted, lambda wishes: create_all(services, wishes))
+        created: Created = services.creates.do(wish, lambda wishes: create_all(services, wishes))
         return created
-    answer = create_all(services, [wanted])[0]
+    answer = create_all(services, [wish])[0]
     if isinstance(answer, Exception):
         raise answer
     return answer
+
+
+def with_key(services: Services, wish: Wanted) -> Wanted:
+    """The wish with its key: made and encrypted, stored nowhere yet."""
+    return replace(wish, key=_new_key(services, wish))
+
+
+def _new_key(services: Services, wish: Wanted) -> NewKey | None:
+    """None in signed mode, and for what is imported without one."""
+    if wish.imported is not None:
+        return encrypted(services, wish.imported, region=wish.region, account=wish.account)
+    if wish.request.mode is Mode.SIGNED:
+        return None
+    return make_key(services, new_key_algorithm(services, wish), region=wish.region, account=wish.account)
+
+
+def new_key_algorithm(services: Services, wish: Wanted) -> KeyAlgorithm:
+    """Stated, or what fits the issuer as it was seen last."""
+    return wish.request.key_algorithm or remembered_issuer_keys(services, _issuer_of(services, wish)).leaf_algorithm
+
+
+def _issuer_of(services: Services, wish: Wanted) -> str:
+    if wish.request.mode is not Mode.PUBLIC:
+        return wish.request.authority
+    try:
+        with services.store.read() as reader:
+            return issuer_arn_of(services, reader, wish.request, wish.region, wish.account)
+    except StoreAbsent:
+        return ""  # the first write makes the store, or says why not
+
+
+def signing_keys(services: Services, wishes: Sequence[Wanted]) -> list[StoredKey | None]:
+    """Of the CAs that sign in the transaction of these wishes."""
+    signed_at_once = (wish for wish in wishes if wish.request.mode in (Mode.PRIVATE, Mode.SIGNED))
+    return [
+        remembered_issuer_keys(services, arn).signing for arn in {wish.request.authority for wish in signed_at_once}
+    ]
 
 
 def create_all(services: Services, wishes: Sequence[Wanted]) -> list[Created | Exception]:
@@ -102,20 +147,28 @@ def _is_everybodys(problem: CertwrightError) -> bool:
 
 def _granted(services: Services, wishes: Sequence[Wanted]) -> list[Created]:
     now = services.clock.now()
-    with services.store.write() as tx:
+    with opened(services, signing_keys(services, wishes)) as held, services.store.write() as tx:
         # Every question before the first write, which a question would flush.
         left_behind = [adoptable(tx, CertificateRecord, wish.urn) for wish in wishes]
-        return [_grant(services, tx, wish, left, now) for wish, left in zip(wishes, left_behind, strict=True)]
+        return [_grant(services, tx, wish, left, held, now) for wish, left in zip(wishes, left_behind, strict=True)]
 
 
-def _grant(services: Services, tx: Transaction, wish: Wanted, left: CertificateRecord | None, now: datetime) -> Created:
+def _grant(
+    services: Services,
+    tx: Transaction,
+    wish: Wanted,
+    left: CertificateRecord | None,
+    held: OpenedKeys,
+    now: datetime,
+) -> Created:
     """What was left behind, if it is what is wished for now; else a new one."""
     record, request = new_record(services, wish, now), wish.request
     if left is not None and left.mode is request.mode and left.region == wish.region and left.spec == request.spec:
         return give_fresh_arn(tx, left, record.arn, services.process), True
     if wish.imported is not None:
-        return store_imported(services, tx, record, request.spec, wish.imported, now=now), False
-    return new_version(services, tx, record, request, reason_code="request", now=now)[0], False
+        return store_imported(services, tx, record, request.spec, wish.imported, wish.key, now=now), False
+    keys = Ready(key=wish.key, opened=held)
+    return new_version(services, tx, record, request, keys, reason_code="request", now=now)[0], False
 
 
 def new_record(services: Services, wish: Wanted, now: datetime) -> CertificateRecord:
@@ -156,18 +209,41 @@ def reissue(
     if before.mode is Mode.PUBLIC:
         _ensure_issuer(services, request, before.region, before.account)
     with alone_with(services.store, Scope.CERTIFICATE, arn):
-        now = services.clock.now()
-        with services.store.write() as tx:
-            record = get(tx, arn)
-            if record.newest_version == expected_newest:
-                record = _drop_unfinished(services, tx, record)
-                reuse = not new_key and request.reuse_key and reason_code != "leaf.damaged"
-                record, _ = new_version(
-                    services, tx, record, request, reason_code=reason_code, reuse_key=reuse, now=now
-                )
+        reuse = not new_key and request.reuse_key and reason_code != "leaf.damaged"
+        again = Again(request=request, reason_code=reason_code, reuse_key=reuse, expected_newest=expected_newest)
+        record = until_ready(services, lambda: _reissue(services, arn, again))
         if record.serving_version == record.newest_version:
             hit("issue.after_store")
         record, _ = complete(services, arn)
+    return record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """A new version, decided when `expected_newest` was the newest."""
+
+    request: Request
+    reason_code: str
+    reuse_key: bool
+    expected_newest: int
+
+    def is_still_wanted(self, record: CertificateRecord) -> bool:
+        return record.newest_version == self.expected_newest
+
+
+def _reissue(services: Services, arn: str, again: Again) -> CertificateRecord:
+    request, reuse = again.request, again.reuse_key
+    with services.store.read() as reader:
+        record = get(reader, arn)
+        if not again.is_still_wanted(record):
+            return record
+        needs = needs_of(services, reader, record, request, reuse_key=reuse)
+    with ready(services, needs, record) as keys, services.store.write() as tx:
+        record = get(tx, arn)
+        if again.is_still_wanted(record):
+            record = _drop_unfinished(services, tx, record)
+            now, reason = services.clock.now(), again.reason_code
+            record, _ = new_version(services, tx, record, request, keys, reason_code=reason, reuse_key=reuse, now=now)
     return record
 
 
@@ -187,8 +263,21 @@ def _drop_unfinished(services: Services, tx: Transaction, record: CertificateRec
 def retry(services: Services, arn: str) -> CertificateRecord:
     """Resume a request: finish what was journaled; a failed or timed-out public one gets a new attempt (CRT-4). What was
     journaled so long ago that it would be due at once is journaled anew."""
+    newest = until_ready(services, lambda: _attempt_again(services, arn))
+    if newest is not None and newest.has_certificate:
+        hit("issue.after_store")
+    record, _ = complete(services, arn)
+    return record
+
+
+def _attempt_again(services: Services, arn: str) -> VersionRecord | None:
     now = services.clock.now()
-    with services.store.write() as tx:
+    with services.store.read() as reader:
+        record, needs = get(reader, arn), Needs()
+        newest = reader.one(VersionRecord, arn=arn, version=record.newest_version)
+        if newest is not None and _outdated(newest, now):
+            needs = needs_of(services, reader, record, request_of(record, newest))
+    with ready(services, needs, record) as keys, services.store.write() as tx:
         record = get(tx, arn)
         newest = tx.one(VersionRecord, arn=arn, version=record.newest_version)
         if newest is not None and newest.status in (CertificateStatus.FAILED, CertificateStatus.VALIDATION_TIMED_OUT):
@@ -207,11 +296,8 @@ def retry(services: Services, arn: str) -> CertificateRecord:
         elif newest is not None and _outdated(newest, now):
             request, reason = request_of(record, newest), newest.reason_code
             record = _drop_unfinished(services, tx, record)
-            record, newest = new_version(services, tx, record, request, reason_code=reason, now=now)
-    if newest is not None and newest.has_certificate:
-        hit("issue.after_store")
-    record, _ = complete(services, arn)
-    return record
+            _, newest = new_version(services, tx, record, request, keys, reason_code=reason, now=now)
+    return newest
 
 
 def _outdated(version: VersionRecord, now: datetime) -> bool:
@@ -223,8 +309,11 @@ def _outdated(version: VersionRecord, now: datetime) -> bool:
 
 def reimport(services: Services, arn: str, *, spec: Json, imported: ImportedMaterial) -> CertificateRecord:
     """Another foreign certificate under the same ARN (IMP-1)."""
+    with services.store.read() as reader:
+        before = get(reader, arn)
+    key = encrypted(services, imported, region=before.region, account=before.account)
     with alone_with(services.store, Scope.CERTIFICATE, arn), services.store.write() as tx:
-        return store_imported(services, tx, get(tx, arn), spec, imported, now=services.clock.now())
+        return store_imported(services, tx, get(tx, arn), spec, imported, key, now=services.clock.now())
 
 
 def update(services: Services, arn: str, *, spec: Json, tags: Json, urn: str) -> CertificateRecord:

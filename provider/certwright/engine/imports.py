@@ -7,7 +7,7 @@ from datetime import datetime
 
 from certwright.domain.certificate import load_der
 from certwright.engine.issuance import store_certificate
-from certwright.engine.ports import Transaction
+from certwright.engine.ports import NewKey, Transaction
 from certwright.engine.records import (
     AuditAction,
     AuditResult,
@@ -32,22 +32,33 @@ class ImportedMaterial:
         return "ImportedMaterial(…)"
 
 
+def encrypted(services: Services, imported: ImportedMaterial, *, region: str, account: str) -> NewKey | None:
+    """The key that came with it, ready to be kept; None when there is none. Raises Refused (`key.unreadable`)."""
+    if imported.key_pkcs8 is None:
+        return None
+    now = services.clock.now()
+    return services.vault.take_pkcs8(services.store, der=imported.key_pkcs8, region=region, account=account, now=now)
+
+
 def store_imported(
     services: Services,
     tx: Transaction,
     record: CertificateRecord,
     spec: Json,
     imported: ImportedMaterial,
+    key: NewKey | None,
     *,
     now: datetime,
 ) -> CertificateRecord:
-    """A version that is ISSUED at once. Without a key, the serving version's key is kept (it has the same body)."""
+    """A version that is ISSUED at once. Without a key, the serving version's key is kept (it has the same body).
+
+    key: what `encrypted` made of it before this transaction.
+    """
     certificate = load_der(imported.der)
     handle = ""
-    if imported.key_pkcs8 is not None:
-        handle = services.vault.import_pkcs8(
-            tx, der=imported.key_pkcs8, region=record.region, account=record.account, now=now
-        )
+    if key is not None:
+        services.vault.keep(tx, key)
+        handle = key.handle
     elif record.serving_version:
         serving = tx.one(VersionRecord, arn=record.arn, version=record.serving_version)
         handle = serving.key_handle if serving else ""

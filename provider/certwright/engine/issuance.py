@@ -5,6 +5,7 @@ Order (numbered in the code):
 2. journal: serial reserved, linted preissuance certificate kept;
 3. sign exactly those bytes;
 4. store: certificate, chain, version serving.
+Keys are made and opened before the transaction that keeps or uses them (ADR 18).
 Private and signed kinds are one transaction: all of it, or nothing (ADR 17). For public kinds each number is one, and `complete`
 finishes 3 and 4 after a crash, with the same serial and the same bytes (SEC-5).
 """
@@ -12,20 +13,23 @@ finishes 3 and 4 after a crash, with the same serial and the same bytes (SEC-5).
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from certwright.domain.errors import CertwrightError, NotFound
+from certwright.domain.errors import CertwrightError, KeysChanged, NotFound
 from certwright.domain.keyspec import KeyAlgorithm, SigningAlgorithm, default_leaf_algorithm
 from certwright.domain.serial import SERIAL_RANDOM_BYTES, serial_from
 from certwright.domain.tbs import Prepared, prepare
 from certwright.engine.authorityrequest import algorithms_of
 from certwright.engine.failpoints import hit
 from certwright.engine.issuer import Issuer, issuer_for
+from certwright.engine.keys import Ready, issuer_keys, make_key, make_ready_to_prepare, opened, stored_key, until_ready
 from certwright.engine.leaf import leaf_template, leaf_window, renewal_instant, signing_algorithm_for
 from certwright.engine.lifecycle import advance
-from certwright.engine.ports import Reader, Transaction
+from certwright.engine.ports import NewKey, OpenedKeys, Reader, StoredKey, Transaction
 from certwright.engine.records import (
     AuditAction,
     AuditResult,
@@ -65,11 +69,40 @@ def issuer_arn_of(services: Services, reader: Reader, request: Request, region: 
     return bundled_issuer_arn(reader, region=region, account=account)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """Which keys a request takes. new: the algorithm of a new one. signing: the CA's, where it is signed at once."""
+
+    new: KeyAlgorithm | None = None
+    signing: StoredKey | None = None
+
+
+def needs_of(
+    services: Services, reader: Reader, record: CertificateRecord, request: Request, *, reuse_key: bool = False
+) -> Needs:
+    """What `new_version` will ask for, as the store is now."""
+    keys = issuer_keys(services, reader, issuer_arn_of(services, reader, request, record.region, record.account))
+    takes_one = request.mode is not Mode.SIGNED and not (reuse_key and _serving_key(reader, record))
+    return Needs(
+        new=request.key_algorithm or keys.leaf_algorithm if takes_one else None,
+        signing=keys.signing if request.mode is not Mode.PUBLIC else None,
+    )
+
+
+@contextmanager
+def ready(services: Services, needs: Needs, record: CertificateRecord) -> Iterator[Ready]:
+    """The keys, for the write transaction that follows."""
+    key = make_key(services, needs.new, region=record.region, account=record.account) if needs.new else None
+    with opened(services, [needs.signing]) as held:
+        yield Ready(key=key, opened=held)
+
+
 def new_version(
     services: Services,
     tx: Transaction,
     record: CertificateRecord,
     request: Request,
+    keys: Ready,
     *,
     reason_code: str,
     reuse_key: bool = False,
@@ -77,7 +110,8 @@ def new_version(
 ) -> tuple[CertificateRecord, VersionRecord]:
     """Step 1 and, for private and signed kinds, the others, inside the caller's transaction.
 
-    reuse_key: sign the serving version's key again. A signature that is rolled back with it was never outside this process, so it is as if it had not been made.
+    keys: made ready before the transaction. reuse_key: sign the serving version's key again. Raises KeysChanged when it takes
+    other keys. A signature that is rolled back with it was never outside this process, so it is as if it had not been made.
     """
     number = record.newest_version + 1
     issuer_arn = issuer_arn_of(services, tx, request, record.region, record.account)
@@ -90,14 +124,14 @@ def new_version(
         reason_code=reason_code,
         requested_at=now,
         issuer_arn=issuer_arn,
-        key_handle=_key_for(services, tx, record, request, issuer_arn, now, reuse=reuse_key),
+        key_handle=_key_for(services, tx, record, request, issuer_arn, keys.key, reuse=reuse_key),
     )
     if record.mode is Mode.PUBLIC:
         tx.save(record, version)
         return record, version
     journaled = journal(services, tx, record, version, request, now=now)
     hit("issue.after_journal")
-    return _sign_and_store(services, tx, journaled, now=now)
+    return _sign_and_store(tx, journaled, keys.opened, now=now)
 
 
 def _key_for(
@@ -106,19 +140,28 @@ def _key_for(
     record: CertificateRecord,
     request: Request,
     issuer_arn: str,
-    now: datetime,
+    made: NewKey | None,
     *,
     reuse: bool,
 ) -> str:
-    """The handle of a new key, or of the serving version's; "" in signed mode, where the key never reaches us."""
+    """The handle of the new key, or of the serving version's; "" in signed mode, where the key never reaches us."""
     if record.mode is Mode.SIGNED:
         return ""
-    if reuse and record.serving_version:
-        serving = tx.one(VersionRecord, arn=record.arn, version=record.serving_version)
-        if serving is not None and serving.key_handle:
-            return serving.key_handle
+    if reuse and (serving := _serving_key(tx, record)):
+        return serving
     wanted = request.key_algorithm or leaf_key_algorithm(tx, issuer_arn)
-    return services.vault.generate(tx, algorithm=wanted.value, region=record.region, account=record.account, now=now)
+    if made is None or made.record.algorithm != wanted:
+        raise KeysChanged(f"{record.arn} takes a new key of {wanted.value} only since a moment ago; run again")
+    services.vault.keep(tx, made)
+    return made.handle
+
+
+def _serving_key(reader: Reader, record: CertificateRecord) -> str:
+    """Its handle, or ""."""
+    if not record.serving_version:
+        return ""
+    serving = reader.one(VersionRecord, arn=record.arn, version=record.serving_version)
+    return serving.key_handle if serving is not None else ""
 
 
 def leaf_key_algorithm(reader: Reader, issuer_arn: str) -> KeyAlgorithm:
@@ -177,6 +220,7 @@ def journal(
 
 def write_ahead(services: Services, record: CertificateRecord, version: VersionRecord) -> None:
     """Step 2 in a transaction of its own, for `complete`: a public kind's signature never comes before its journal."""
+    make_ready_to_prepare(services, version.issuer_arn)
     now = services.clock.now()
     with services.store.write() as tx:
         journaled = journal(services, tx, get(tx, record.arn), version, request_of(record, version), now=now)
@@ -204,14 +248,19 @@ def complete(services: Services, arn: str) -> tuple[CertificateRecord, VersionRe
 
     Returns what is stored, also when there was nothing to do.
     """
+    return until_ready(services, lambda: _complete(services, arn))
+
+
+def _complete(services: Services, arn: str) -> tuple[CertificateRecord, VersionRecord]:
     with services.store.read() as reader:
         record, version, left = _journaled(services, reader, arn)
-    if left is None:
-        return record, version
-    with services.store.write() as tx:
+        if left is None:
+            return record, version
+        signing = stored_key(services, reader, left.issuer.version.key_handle)
+    with opened(services, [signing]) as held, services.store.write() as tx:
         record, version, left = _journaled(services, tx, arn)  # another process may have stored it meanwhile
         if left is not None:
-            record, version = _sign_and_store(services, tx, left, now=services.clock.now())
+            record, version = _sign_and_store(tx, left, held, now=services.clock.now())
     hit("issue.after_store")
     return record, version
 
@@ -241,10 +290,10 @@ def _journaled(
 
 
 def _sign_and_store(
-    services: Services, tx: Transaction, journaled: Journaled, *, now: datetime
+    tx: Transaction, journaled: Journaled, keys: OpenedKeys, *, now: datetime
 ) -> tuple[CertificateRecord, VersionRecord]:
     # 3. sign what step 2 prepared
-    der = services.vault.sign_certificate(
+    der = keys.sign_certificate(
         tx,
         journaled.issuer.version.key_handle,
         prepared=journaled.prepared,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from certwright.engine.records import AuditAction, AuditEntry, AuditResult, VersionRecord
+from certwright.engine.records import AuditAction, AuditEntry, AuditResult, KeyRecord, RegionKeyRecord, VersionRecord
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -127,13 +127,61 @@ class Store(Protocol):
     def close(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewKey:
+    """A key that was made and encrypted, and is stored nowhere yet. Who does not `keep` it has thrown it away unseen.
+
+    region_key: what encrypts it.
+    """
+
+    record: KeyRecord
+    region_key: RegionKeyRecord
+
+    @property
+    def handle(self) -> str:
+        return self.record.handle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredKey:
+    """A key as the store has it, still encrypted: what `opened` needs of the store."""
+
+    record: KeyRecord
+    region_key: RegionKeyRecord
+
+
+class OpenedKeys(Protocol):
+    """Keys that were opened before a write transaction, to sign in it."""
+
+    def sign_certificate(
+        self, tx: Transaction, handle: str, *, prepared: Prepared | bytes, signing_algorithm: str
+    ) -> bytes:
+        """Sign exactly the to-be-signed bytes of the prepared certificate, or of its journaled DER; returns DER.
+
+        Raises KeysChanged for a key that was not opened, or that the store has in another form by now.
+        """
+
+
 class KeyVault(Protocol):
-    """Private keys by handle. A key object lives inside one call (SEC-1)."""
+    """Private keys by handle. A key object lives inside one call, or inside `with opened(…)` (SEC-1, ADR 18).
 
-    def generate(self, tx: Transaction, *, algorithm: str, region: str, account: str, now: datetime) -> str:
-        """Make, wrap and save a key in this transaction; returns its handle."""
+    What makes, encrypts or opens a key is called before a write transaction, never inside one (RuntimeError).
+    """
 
-    def import_pkcs8(self, tx: Transaction, *, der: bytes, region: str, account: str, now: datetime) -> str: ...
+    def make(self, store: Store, *, algorithm: str, region: str, account: str, now: datetime) -> NewKey:
+        """Make and encrypt a key. The first one of a region stores the region's key, in a transaction of its own."""
+
+    def take_pkcs8(self, store: Store, *, der: bytes, region: str, account: str, now: datetime) -> NewKey:
+        """As `make`, for a key that was made elsewhere. Raises Refused for what is not an unencrypted PKCS#8 key."""
+
+    def keep(self, tx: Transaction, key: NewKey) -> None:
+        """Store it, in this transaction. Raises KeysChanged when the region has another key by now."""
+
+    def find(self, reader: Reader, handle: str) -> StoredKey:
+        """Raises KeyUnavailable when the key or its region's is missing."""
+
+    def opened(self, keys: Iterable[StoredKey]) -> AbstractContextManager[OpenedKeys]:
+        """Open keys for what the next write transaction signs. Raises KeyUnavailable."""
 
     def public_key(self, reader: Reader, handle: str) -> PublicKeyTypes: ...
 

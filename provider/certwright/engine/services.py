@@ -51,6 +51,8 @@ class Services:
     make_writer: Callable[[Mapping[str, Any], str], DnsWriter] = _no_inline_writers
     process: str  # host/boot-id/pid/start-time, as `claims.this_process` gives it
     creates: Gathering[Any, Any] = field(default_factory=Gathering, init=False, repr=False, compare=False)
+    # ARN → `keys.IssuerKeys`: what this process saw last, still encrypted; each transaction compares it with the store.
+    issuer_keys: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def writer(self, name: str) -> DnsWriter:
         """A configured writer by its name, or by the place that an inline one wrote to. Raises NotFound."""

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization as s
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 
-from certwright.domain.errors import CertwrightError, Finding, KeyUnavailable, Refused
+from certwright.domain.errors import CertwrightError, Finding, KeysChanged, KeyUnavailable, Refused, StoreAbsent
 from certwright.domain.keyspec import (
     KeyAlgorithm,
     PrivateKey,
@@ -27,40 +27,47 @@ from certwright.domain.keyspec import (
     require_algorithm,
     signing_parameters,
 )
-from certwright.engine.ports import Entropy, Reader, Transaction
+from certwright.engine.ports import Entropy, NewKey, OpenedKeys, Reader, Store, StoredKey, Transaction
 from certwright.engine.records import KeyRecord, RegionKeyRecord
 from certwright.store.envelope import associated, new_key, seal, unseal
 from certwright.store.wrappers.port import KeyWrapper
+from certwright.store.writing import refuse_inside
 
 if TYPE_CHECKING:
     from cryptography.x509 import ocsp
 
     from certwright.domain.tbs import Prepared
 
-T = TypeVar("T")
+# Handle → the record as it was opened, and the key.
+Held = dict[str, tuple[KeyRecord, PrivateKey]]
 KEPT_REGION_KEYS = 64
 
 
 class EnvelopeVault:
-    """`ports.KeyVault`. Keeps unwrapped region keys (the wrapper may be slow), and the private keys that sign only as
-    long as the read or transaction that they were loaded in."""
+    """`ports.KeyVault`. Keeps unwrapped region keys (the wrapper may be slow), and which key a region has; a private key
+    only as long as the call, or the `with opened(…)`, that it signs in."""
 
     def __init__(self, wrapper: KeyWrapper, *, entropy: Entropy) -> None:
         self._wrapper = wrapper
         self._entropy = entropy
-        # By the wrapped bytes and not by region: a region key of a transaction that was rolled back is never found.
-        self._region_keys: OrderedDict[tuple[str, bytes], bytes] = OrderedDict()
-        self._signing: WeakKeyDictionary[Reader, dict[str, PrivateKey]] = WeakKeyDictionary()
+        # By the wrapped bytes and not by region: a region key that was made in vain is never found.
+        self._unwrapped_keys: OrderedDict[tuple[str, bytes], bytes] = OrderedDict()
+        # What `keep` compares with the store: a key that is made needs no read before it.
+        self._regions: dict[tuple[str, str], RegionKeyRecord] = {}
         self._guard = threading.Lock()
+        self._making = threading.Lock()
 
     def __repr__(self) -> str:
         return "EnvelopeVault(***)"
 
-    def generate(self, tx: Transaction, *, algorithm: str, region: str, account: str, now: datetime) -> str:
+    def make(self, store: Store, *, algorithm: str, region: str, account: str, now: datetime) -> NewKey:
+        refuse_inside("a key is made")
+        region_key = self._region_key(store, region=region, account=account, now=now)
         key = generate_private_key(KeyAlgorithm(algorithm))
-        return self._keep(tx, key, algorithm=algorithm, region=region, account=account, now=now)
+        return self._sealed(key, region_key, algorithm=algorithm, now=now)
 
-    def import_pkcs8(self, tx: Transaction, *, der: bytes, region: str, account: str, now: datetime) -> str:
+    def take_pkcs8(self, store: Store, *, der: bytes, region: str, account: str, now: datetime) -> NewKey:
+        refuse_inside("a key is encrypted")
         # Validated in full: this key is not ours, and our own envelope says nothing about it.
         try:
             key: Any = s.load_der_private_key(der, password=None)
@@ -69,20 +76,57 @@ class EnvelopeVault:
             raise Refused([finding]) from None
         known = algorithm_of(key.public_key())
         name = known.value if known is not None else f"{type(key).__name__}_{getattr(key, 'key_size', '')}"
-        return self._keep(tx, key, algorithm=name, region=region, account=account, now=now)
+        return self._sealed(
+            key, self._region_key(store, region=region, account=account, now=now), algorithm=name, now=now
+        )
+
+    def keep(self, tx: Transaction, key: NewKey) -> None:
+        place = (key.record.region, key.record.account)
+        if tx.one(RegionKeyRecord, region=place[0], account=place[1]) != key.region_key:
+            with self._guard:
+                self._regions.pop(place, None)
+            raise KeysChanged(
+                f"the key of region {place[0]} and account {place[1]} was replaced in the store while a private key was made "
+                "under it; nothing was stored. Run again"
+            )
+        tx.insert(key.record)
+
+    def find(self, reader: Reader, handle: str) -> StoredKey:
+        record = _stored(reader, handle)
+        region_key = reader.one(RegionKeyRecord, region=record.region, account=record.account)
+        if region_key is None:
+            raise KeyUnavailable(
+                f"the store has no region key for {record.region} and account {record.account}; restore a backup",
+                code="key.missing",
+            )
+        return StoredKey(record=record, region_key=region_key)
+
+    @contextmanager
+    def opened(self, keys: Iterable[StoredKey]) -> Iterator[OpenedKeys]:
+        refuse_inside("a key is opened")
+        held: Held = {}
+        for key in keys:
+            if key.record.handle not in held:
+                held[key.record.handle] = (key.record, self._signing_key(key))
+        try:
+            yield Opened(held)
+        finally:
+            held.clear()
 
     def public_key(self, reader: Reader, handle: str) -> PublicKeyTypes:
         return s.load_der_public_key(self.public_key_der(reader, handle))
 
     def public_key_der(self, reader: Reader, handle: str) -> bytes:
-        return self._record(reader, handle).spki
+        return _stored(reader, handle).spki
 
     def sign_certificate(
         self, reader: Reader, handle: str, *, prepared: Prepared | bytes, signing_algorithm: str
     ) -> bytes:
         from certwright.domain.tbs import sign_prepared
 
-        return sign_prepared(prepared, self._signing_key(reader, handle), SigningAlgorithm(signing_algorithm))
+        return sign_prepared(
+            prepared, self._signing_key(self.find(reader, handle)), SigningAlgorithm(signing_algorithm)
+        )
 
     def sign_csr(
         self,
@@ -98,7 +142,7 @@ class EnvelopeVault:
         builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
         for value, critical in extensions:
             builder = builder.add_extension(value, critical)
-        return sign_csr(builder, self._signing_key(reader, handle), SigningAlgorithm(signing_algorithm))
+        return sign_csr(builder, self._signing_key(self.find(reader, handle)), SigningAlgorithm(signing_algorithm))
 
     def sign_crl(
         self, reader: Reader, handle: str, *, builder: x509.CertificateRevocationListBuilder, signing_algorithm: str
@@ -116,16 +160,15 @@ class EnvelopeVault:
         return builder.sign(key, parameters.hash).public_bytes(s.Encoding.DER)
 
     def private_pem(self, reader: Reader, handle: str) -> bytes:
-        key = self._load(reader, handle)
+        key = self._load(self.find(reader, handle))
         return key.private_bytes(s.Encoding.PEM, s.PrivateFormat.PKCS8, s.NoEncryption())
 
     def delete(self, tx: Transaction, handle: str) -> None:
         tx.remove(KeyRecord, handle=handle)
-        with self._guard:
-            self._signing.pop(tx, None)
 
     def make_wrapping_key(self) -> None:
         """Make the wrapping key unless there is one: for `certwright init`, which shows where it lies."""
+        refuse_inside("the wrapping key is made")
         self._wrapper.make()
 
     def prove(self, reader: Reader) -> str:
@@ -138,63 +181,77 @@ class EnvelopeVault:
             self._unwrapped(record)
         return records[0].wrapper_id if records else ""
 
-    def _keep(
-        self, tx: Transaction, key: PrivateKeyTypes, *, algorithm: str, region: str, account: str, now: datetime
-    ) -> str:
-        region_key = self._region_key(tx, region=region, account=account, now=now)
-        handle = f"key-{self._entropy.token_bytes(16).hex()}"
-        spki = key.public_key().public_bytes(s.Encoding.DER, s.PublicFormat.SubjectPublicKeyInfo)
-        plain = key.private_bytes(s.Encoding.DER, s.PrivateFormat.PKCS8, s.NoEncryption())
+    def _sealed(self, key: PrivateKeyTypes, region_key: RegionKeyRecord, *, algorithm: str, now: datetime) -> NewKey:
         data_key = new_key(self._entropy)
         draft = KeyRecord(
-            handle=handle,
-            region=region,
-            account=account,
+            handle=f"key-{self._entropy.token_bytes(16).hex()}",
+            region=region_key.region,
+            account=region_key.account,
             algorithm=algorithm,
-            spki=spki,
+            spki=key.public_key().public_bytes(s.Encoding.DER, s.PublicFormat.SubjectPublicKeyInfo),
             wrapped_data_key=b"",
             ciphertext=b"",
             created_at=now,
         )
-        sealed_key = seal(region_key, data_key, belongs_to=_owner("data key", draft), entropy=self._entropy)
+        plain = key.private_bytes(s.Encoding.DER, s.PrivateFormat.PKCS8, s.NoEncryption())
+        over = self._unwrapped(region_key)
+        sealed_key = seal(over, data_key, belongs_to=_owner("data key", draft), entropy=self._entropy)
         ciphertext = seal(data_key, plain, belongs_to=_owner("private key", draft), entropy=self._entropy)
-        tx.insert(replace(draft, wrapped_data_key=sealed_key, ciphertext=ciphertext))
-        return handle
+        record = replace(draft, wrapped_data_key=sealed_key, ciphertext=ciphertext)
+        return NewKey(record=record, region_key=region_key)
 
-    def _region_key(self, tx: Transaction, *, region: str, account: str, now: datetime) -> bytes:
-        """The region's key; made in this transaction at its first use."""
-        record = tx.one(RegionKeyRecord, region=region, account=account)
-        if record is not None:
-            return self._unwrapped(record)
-        other = tx.one(RegionKeyRecord)
-        if other is None:
+    def _region_key(self, store: Store, *, region: str, account: str, now: datetime) -> RegionKeyRecord:
+        """The region's key; made at its first use."""
+        place = (region, account)
+        found = self._regions.get(place)
+        if found is None:
+            with self._making:  # one maker in this process; those of others show when the store is looked at again
+                found = self._regions.get(place)
+                while found is None:
+                    found = self._found_or_made(store, region=region, account=account, now=now)
+                self._regions[place] = found
+        return found
+
+    def _found_or_made(self, store: Store, *, region: str, account: str, now: datetime) -> RegionKeyRecord | None:
+        """None when another process changed the store meanwhile: look again."""
+        try:
+            with store.read() as reader:
+                own = reader.one(RegionKeyRecord, region=region, account=account)
+                first = reader.one(RegionKeyRecord)
+        except StoreAbsent:
+            with store.write():  # makes the store, or says why not, before there is a wrapping key
+                return None
+        if own is not None:
+            self._unwrapped(own)
+            return own
+        if first is None:
             self._wrapper.make()
         else:
-            self._unwrapped(other)  # proves that the wrapping key is the store's own before it wraps another
+            self._unwrapped(first)  # proves that the wrapping key is the store's own before it wraps another
         key = new_key(self._entropy)
-        tx.insert(
-            RegionKeyRecord(
-                region=region,
-                account=account,
-                wrapper_id=self._wrapper.id,
-                wrapped=self._wrapper.wrap(key),
-                created_at=now,
-            )
+        made = RegionKeyRecord(
+            region=region, account=account, wrapper_id=self._wrapper.id, wrapped=self._wrapper.wrap(key), created_at=now
         )
-        return key
+        with store.write() as tx:
+            own = tx.one(RegionKeyRecord, region=region, account=account)
+            if own is not None or tx.one(RegionKeyRecord) != first:
+                return None
+            tx.insert(made)
+        return made  # unwrapped at its use, like any other: what cannot be read again is found before a key hangs on it
 
     def _unwrapped(self, record: RegionKeyRecord) -> bytes:
+        refuse_inside("a region's key is unwrapped")
         self._refuse_other_wrapper(record)
         name = (record.wrapper_id, record.wrapped)
         with self._guard:
-            if name in self._region_keys:
-                self._region_keys.move_to_end(name)
-                return self._region_keys[name]
+            if name in self._unwrapped_keys:
+                self._unwrapped_keys.move_to_end(name)
+                return self._unwrapped_keys[name]
         key = self._wrapper.unwrap(record.wrapped)
         with self._guard:
-            self._region_keys[name] = key
-            while len(self._region_keys) > KEPT_REGION_KEYS:
-                self._region_keys.popitem(last=False)
+            self._unwrapped_keys[name] = key
+            while len(self._unwrapped_keys) > KEPT_REGION_KEYS:
+                self._unwrapped_keys.popitem(last=False)
         return key
 
     def _refuse_other_wrapper(self, record: RegionKeyRecord) -> None:
@@ -211,50 +268,59 @@ class EnvelopeVault:
                 code="key.wrapper_mismatch",
             )
 
-    def _record(self, reader: Reader, handle: str) -> KeyRecord:
-        record = reader.one(KeyRecord, handle=handle)
-        if record is None:
-            raise KeyUnavailable(f"the store has no private key with the handle {handle}", code="key.missing")
-        return record
-
-    def _load(self, reader: Reader, handle: str) -> PrivateKeyTypes:
-        record = self._record(reader, handle)
-        region = reader.one(RegionKeyRecord, region=record.region, account=record.account)
-        if region is None:
-            raise KeyUnavailable(
-                f"the store has no region key for {record.region} and account {record.account}; restore a backup",
-                code="key.missing",
-            )
-        what = f"the private key {handle}"
+    def _load(self, key: StoredKey) -> PrivateKeyTypes:
+        record, what = key.record, f"the private key {key.record.handle}"
         data_key = unseal(
-            self._unwrapped(region), record.wrapped_data_key, belongs_to=_owner("data key", record), what=what
+            self._unwrapped(key.region_key), record.wrapped_data_key, belongs_to=_owner("data key", record), what=what
         )
         plain = unseal(data_key, record.ciphertext, belongs_to=_owner("private key", record), what=what)
         # The envelope has authenticated a key that was validated when it came in: 3 µs instead of 29 ms for RSA-2048.
         return s.load_der_private_key(plain, password=None, unsafe_skip_rsa_key_validation=True)
 
-    def _signing_key(self, reader: Reader, handle: str) -> PrivateKey:
-        with self._guard:
-            loaded = self._signing.setdefault(reader, {})
-        if handle not in loaded:
-            loaded[handle] = self._loaded_for_signing(reader, handle)
-        return loaded[handle]
-
-    def _loaded_for_signing(self, reader: Reader, handle: str) -> PrivateKey:
-        key: Any = self._load(reader, handle)
+    def _signing_key(self, stored: StoredKey) -> PrivateKey:
+        key: Any = self._load(stored)
         try:
             require_algorithm(key.public_key())
         except CertwrightError as error:
-            raise KeyUnavailable(f"the private key {handle} cannot sign: {error.message}", code=error.code) from None
+            message = f"the private key {stored.record.handle} cannot sign: {error.message}"
+            raise KeyUnavailable(message, code=error.code) from None
         signing: PrivateKey = key
         return signing
 
     def _signer(self, reader: Reader, handle: str, signing_algorithm: str) -> tuple[PrivateKey, SigningParameters]:
         """The key and what the builders take. Raises issuance.algorithm when the two do not fit."""
-        key, algorithm = self._signing_key(reader, handle), SigningAlgorithm(signing_algorithm)
+        key, algorithm = self._signing_key(self.find(reader, handle)), SigningAlgorithm(signing_algorithm)
         if problem := pair_problem(require_algorithm(key.public_key()), algorithm):
             raise CertwrightError(problem, code="issuance.algorithm")
         return key, signing_parameters(algorithm)
+
+
+class Opened:
+    """`ports.OpenedKeys`."""
+
+    def __init__(self, held: Held) -> None:
+        self._held = held
+
+    def __repr__(self) -> str:
+        return "Opened(***)"
+
+    def sign_certificate(
+        self, tx: Transaction, handle: str, *, prepared: Prepared | bytes, signing_algorithm: str
+    ) -> bytes:
+        from certwright.domain.tbs import sign_prepared
+
+        stored = _stored(tx, handle)
+        record, key = self._held.get(handle, (None, None))
+        if key is None or stored != record:
+            raise KeysChanged(f"the private key {handle} was put in the place of another one meanwhile; run again")
+        return sign_prepared(prepared, key, SigningAlgorithm(signing_algorithm))
+
+
+def _stored(reader: Reader, handle: str) -> KeyRecord:
+    record = reader.one(KeyRecord, handle=handle)
+    if record is None:
+        raise KeyUnavailable(f"the store has no private key with the handle {handle}", code="key.missing")
+    return record
 
 
 def _owner(what: str, record: KeyRecord) -> bytes:

@@ -15,6 +15,7 @@ from certwright.domain.errors import StoreAbsent, StoreMismatch, StoreUnavailabl
 from certwright.engine.failpoints import hit
 from certwright.engine.ports import CancelSignal, Clock, Lease, Reader, Transaction
 from certwright.engine.records import MetaRecord
+from certwright.store import writing
 from certwright.store.actor import Actor
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ class SqlStore:
         self._create_if_allowed()
         context = self._context()
         self._mine.writing = True
+        before = writing.begin()
         try:
             with self._backend.writer() as connection:
                 self._leases.refuse_lost(connection)
@@ -128,6 +130,7 @@ class SqlStore:
                 hit("store.before_commit")
             hit("store.after_commit")
         finally:
+            writing.end(before)
             self._mine.writing = False
 
     def lease(

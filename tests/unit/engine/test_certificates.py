@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -62,8 +63,13 @@ def test_a_private_certificate_that_is_not_stored_was_never_there(here: World, i
         def __getattr__(self, name: str) -> Any:
             return getattr(here.services.vault, name)
 
+        @contextmanager
+        def opened(self, keys: Any) -> Iterator[Any]:
+            with here.services.vault.opened(keys) as self.held:
+                yield self
+
         def sign_certificate(self, *args: Any, **more: Any) -> bytes:
-            seen.append(here.services.vault.sign_certificate(*args, **more))
+            seen.append(self.held.sign_certificate(*args, **more))
             raise CertwrightError("the power is gone", code="test.power")
 
     kinds = (CertificateRecord, VersionRecord, MaterialRecord, SerialRecord, KeyRecord)
