@@ -15,9 +15,11 @@ from certwright.deploy import deployer, kinds
 from certwright.domain.dnsname import dns_name
 from certwright.domain.errors import CertwrightError
 from certwright.engine.claims import this_process
+from certwright.engine.issuing import Issuers
 from certwright.engine.ports import CaaVerdict, CancelSignal, DnsWriter, Entropy, NameProof, Served
 from certwright.engine.records import MetaRecord
 from certwright.engine.services import Services
+from certwright.issuers import Kinds
 from certwright.store.actor import Actor
 from certwright.store.keyvault import EnvelopeVault
 from certwright.store.sql import SqlStore, creation_allowed, is_local_file
@@ -85,6 +87,7 @@ def build(config: Config, *, environment: Mapping[str, str] | None = None) -> Se
         probe=_probe,
         prover=_Prover(config, entropy),
         caa=_Caa(config),
+        issuers=Issuers(Kinds()),
         writers=_Lazy(tuple(config.dns_writers), lambda name: _writer(config, name)),
         make_writer=_inline_writer,
         host=socket.gethostname(),

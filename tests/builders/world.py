@@ -19,6 +19,7 @@ from certwright.domain.errors import Cancelled, DeployFailed, WriterFailed
 from certwright.engine import association, authority, certificates
 from certwright.engine.decision import Decision, decide_certificate, gather_certificate
 from certwright.engine.imports import ImportedMaterial
+from certwright.engine.issuing import Issuer, Issuers
 from certwright.engine.ports import Bundle, CaaVerdict, Installed, NameProof, Served
 from certwright.engine.records import (
     AssociationRecord,
@@ -28,6 +29,7 @@ from certwright.engine.records import (
     VersionRecord,
 )
 from certwright.engine.services import Services
+from certwright.issuers import Kinds
 from certwright.store.actor import Actor
 from certwright.store.keyvault import EnvelopeVault
 from certwright.store.sql import SqlStore
@@ -380,8 +382,15 @@ def configuration(home: Path, **settings: Any) -> Config:
 
 
 @contextmanager
-def world(home: Path, *, seed: int = 1, clock: FakeClock | None = None, **settings: Any) -> Iterator[World]:
-    """A new installation under `home` (or the one that is there)."""
+def world(
+    home: Path,
+    *,
+    seed: int = 1,
+    clock: FakeClock | None = None,
+    issuers: Mapping[str, Issuer[Services]] | None = None,
+    **settings: Any,
+) -> Iterator[World]:
+    """A new installation under `home` (or the one that is there). issuers: further kinds, made up by a test."""
     config = configuration(home, **settings)
     clock = clock or FakeClock()
     entropy = SeededEntropy(seed)
@@ -408,6 +417,7 @@ def world(home: Path, *, seed: int = 1, clock: FakeClock | None = None, **settin
         probe=probe,
         prover=prover,
         caa=caa,
+        issuers=Issuers({**Kinds(), **(issuers or {})}),
         writers={"own": writer, "corp": MemoryWriter()},
         host="here",
         process=GONE,

@@ -17,6 +17,7 @@ from certwright.domain.lints.specimen import Lint
 from certwright.domain.targets import TARGET_MODELS
 from certwright.engine.failpoints import FAILPOINTS
 from certwright.functions.registry import FUNCTIONS
+from certwright.issuers import ISSUERS
 from certwright.resources.registry import resources
 from certwright.store.wrappers.registry import KINDS
 from certwright.validation.writers import WRITERS
@@ -73,6 +74,11 @@ def test_every_dns_writer_is_registered() -> None:
 def test_every_key_wrapper_is_registered() -> None:
     here = {path.stem for path in python_files(PACKAGE / "store" / "wrappers")} - {"__init__", "port", "registry"}
     assert here == {opener.__module__.rsplit(".", 1)[-1] for _, opener in KINDS}
+
+
+def test_every_issuer_is_registered() -> None:
+    here = {path.stem for path in python_files(PACKAGE / "issuers")} - {"__init__"}
+    assert here == {kind for kind, _ in ISSUERS}
 
 
 def test_every_lint_is_registered() -> None:

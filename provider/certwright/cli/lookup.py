@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from certwright.engine.ports import Reader
     from certwright.engine.records import AssociationRecord, AuthorityRecord
+    from certwright.engine.services import Services
     from certwright.functions.catalogue import Entry
 
 
@@ -20,7 +21,7 @@ def is_arn(text: str) -> bool:
     return text.startswith("arn:")
 
 
-def certificate(reader: Reader | None, text: str, *, now: datetime) -> Entry:
+def certificate(services: Services, reader: Reader | None, text: str, *, now: datetime) -> Entry:
     """The one certificate that `text` means: its ARN, one of its names, or its name in the program.
 
     Raises NotFound (with near names), or CertwrightError (`certificate.ambiguous`) with what each match is.
@@ -35,8 +36,8 @@ def certificate(reader: Reader | None, text: str, *, now: datetime) -> Entry:
         record = find(reader, CertificateRecord, text) if reader else None
         if reader is None or record is None:
             raise NotFound(f"there is no certificate {text} in this store", code="certificate.not_found")
-        return entries(reader, [record])[0]
-    everything = list(scan(reader, Filter(), now=now)) if reader else []
+        return entries(services, reader, [record])[0]
+    everything = list(scan(services, reader, Filter(), now=now)) if reader else []
     wanted = canonical(text)
     ways: tuple[Callable[[Entry], bool], ...] = (
         lambda e: bool(e.names) and canonical(e.names[0]) == wanted,

@@ -57,13 +57,14 @@ def authority_name(record: AuthorityRecord | None) -> str:
     """Common name of a CA, as people know it."""
     if record is None:
         return ""
-    subject = (record.spec.get("certificateAuthorityConfiguration") or {}).get("subject") or {}
-    return str(subject.get("commonName") or program_name(record.urn) or record.arn)
+    from certwright.engine.authorityrequest import common_name
+
+    return common_name(record.spec) or program_name(record.urn) or record.arn
 
 
 def issuer_name(entry: Entry) -> str:
     if entry.issuer is not None:
-        return authority_name(entry.issuer)
+        return entry.issuer.name
     return "imported" if entry.record.mode.value == "IMPORTED" else ""
 
 

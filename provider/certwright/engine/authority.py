@@ -28,7 +28,7 @@ from certwright.engine.authorityrequest import AuthorityRequest, algorithms_of, 
 from certwright.engine.exclusive import Scope, alone_with
 from certwright.engine.failpoints import hit
 from certwright.engine.issuer import (
-    Issuer,
+    Signer,
     ca_window,
     effective_path_length,
     issuer_for,
@@ -212,7 +212,7 @@ def _prepare(
     services: Services,
     tx: Transaction,
     request: AuthorityRequest,
-    parent: Issuer | None,
+    parent: Signer | None,
     handle: str,
     serial: int,
     window: Window,
@@ -243,7 +243,7 @@ def _prepare(
     return prepare(template, parent.signing_algorithm if parent else request.algorithms.signing)
 
 
-def _journaled_parent(services: Services, reader: Reader, version: AuthorityVersionRecord) -> Issuer | None:
+def _journaled_parent(services: Services, reader: Reader, version: AuthorityVersionRecord) -> Signer | None:
     """The parent's certificate that the journal names (it may have been re-signed since); None for a root."""
     if version.issuer_arn == version.arn:
         return None

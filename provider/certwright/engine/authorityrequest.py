@@ -60,6 +60,11 @@ def algorithms_of(spec: Json) -> Algorithms:
     return Algorithms(key=key, signing=SigningAlgorithm(stated) if stated else default_signing_algorithm(key))
 
 
+def common_name(spec: Json) -> str:
+    """Of its subject, "" when it has none: what people call it."""
+    return str((_configuration(spec).get("subject") or {}).get("commonName") or "")
+
+
 def is_short_lived(spec: Json) -> bool:
     """Whether what it signs lives seven days at most."""
     return spec.get("usageMode") == "SHORT_LIVED_CERTIFICATE"

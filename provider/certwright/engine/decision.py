@@ -13,11 +13,9 @@ from enum import IntEnum
 
 from certwright.domain.errors import Reason
 from certwright.engine.damage import damage
-from certwright.engine.issuer import not_active
+from certwright.engine.issuing import IssuerFacts
 from certwright.engine.ports import Reader
 from certwright.engine.records import (
-    AuthorityRecord,
-    AuthorityVersionRecord,
     CertificateRecord,
     CertificateStatus,
     Mode,
@@ -55,8 +53,7 @@ class CertificateFacts:
     record: CertificateRecord
     newest: VersionRecord
     serving: VersionRecord | None
-    issuer: AuthorityRecord | None
-    issuer_version: AuthorityVersionRecord | None
+    issuer: IssuerFacts | None
     damage: str = ""
 
 
@@ -68,21 +65,18 @@ def gather_certificate(services: Services, reader: Reader, record: CertificateRe
     if record.serving_version != record.newest_version:
         found = reader.one(VersionRecord, arn=record.arn, version=record.serving_version)
         serving = found if found is not None else None  # type: ignore[assignment]
-    issuer = reader.one(AuthorityRecord, arn=newest.issuer_arn) if newest.issuer_arn else None
-    issuer_version = (
-        reader.one(AuthorityVersionRecord, arn=issuer.arn, version=issuer.serving_version) if issuer else None
-    )
+    issuer = services.issuers.facts(reader, newest.issuer_arn) if newest.issuer_arn else None
     return CertificateFacts(
         record=record,
         newest=newest,
         serving=serving if record.serving_version else None,
         issuer=issuer,
-        issuer_version=issuer_version,
         damage=damage(services, reader, record, serving) if record.serving_version and serving else "",
     )
 
 
-def _day(moment: datetime) -> str:
+def day(moment: datetime) -> str:
+    """As sentences of a decision show a moment."""
     return f"{moment:%Y-%m-%d}"
 
 
@@ -117,14 +111,14 @@ def damaged(facts: CertificateFacts, now: datetime) -> Reason | None:
 
 def issuer_rotated(facts: CertificateFacts, now: datetime) -> Reason | None:
     """REN-7: the CA has another certificate or key than the one that signed."""
-    serving, issuer_version = facts.serving, facts.issuer_version
-    if serving is None or issuer_version is None or facts.record.mode is Mode.IMPORTED:
+    serving, issuer = facts.serving, facts.issuer
+    if serving is None or issuer is None or not issuer.version or facts.record.mode is Mode.IMPORTED:
         return None
-    if serving.issuer_version == issuer_version.version or serving.issuer_arn != issuer_version.arn:
+    if serving.issuer_version == issuer.version or serving.issuer_arn != issuer.reference:
         return None
     return Reason(
         code="issuer.rotated",
-        sentence=f"its authority has a new certificate (version {serving.issuer_version} -> {issuer_version.version})",
+        sentence=f"its authority has a new certificate (version {serving.issuer_version} -> {issuer.version})",
     )
 
 
@@ -139,7 +133,7 @@ def window_open(facts: CertificateFacts, now: datetime) -> Reason | None:
     verb = "expires" if now <= serving.not_after else "expired"
     return Reason(
         code="renewal.window_open",
-        sentence=f"renewal due: {verb} {_day(serving.not_after)}, window open since {_day(serving.renewal_due)}. "
+        sentence=f"renewal due: {verb} {day(serving.not_after)}, window open since {day(serving.renewal_due)}. "
         f"{key}, same ARN, version {facts.record.newest_version + 1}.",
     )
 
@@ -160,19 +154,18 @@ REISSUE_POLICIES: tuple[Callable[[CertificateFacts, datetime], Reason | None], .
 
 def too_short(facts: CertificateFacts, now: datetime) -> Reason | None:
     """A renewal that gains under a tenth of a lifetime is none: the CA ends too soon (REN-1: never a perpetual diff)."""
-    serving, issuer_version = facts.serving, facts.issuer_version
-    if serving is None or issuer_version is None or serving.not_after is None or serving.not_before is None:
+    serving, end = facts.serving, facts.issuer.bounds.not_after if facts.issuer else None
+    if serving is None or end is None or serving.not_after is None or serving.not_before is None:
         return None
-    if serving.renewal_due is None or now < serving.renewal_due or issuer_version.not_after is None:
+    if serving.renewal_due is None or now < serving.renewal_due:
         return None
     lifetime = serving.not_after - serving.not_before
-    reachable = min(now + lifetime, issuer_version.not_after)
+    reachable = min(now + lifetime, end)
     if reachable - serving.not_after >= lifetime / 10:
         return None
     return Reason(
         code="issuer.too_short",
-        sentence=f"due, but its authority ends {_day(issuer_version.not_after)}, so a renewal would gain nothing; renew "
-        "the authority first",
+        sentence=f"due, but its authority ends {day(end)}, so a renewal would gain nothing; renew the authority first",
     )
 
 
@@ -183,7 +176,7 @@ def blocked(facts: CertificateFacts, now: datetime) -> Reason | None:
         return None
     if issuer is None:
         return Reason(code="issuer.not_found", sentence="due, but its authority is not in this store any more")
-    problem = not_active(issuer)
+    problem = issuer.may_issue
     return Reason(code=problem.code, sentence=f"due, but {problem.message}") if problem else None
 
 
@@ -202,7 +195,7 @@ def expiring_unrenewed(facts: CertificateFacts, now: datetime) -> Reason | None:
     verb = "expires" if left >= timedelta(0) else "expired"
     return Reason(
         code="renewal.not_automatic",
-        sentence=f"{verb} {_day(serving.not_after)} and is not renewed by itself: {what}",
+        sentence=f"{verb} {day(serving.not_after)} and is not renewed by itself: {what}",
     )
 
 
@@ -240,71 +233,3 @@ def decide_certificate(
         reason = Reason(code="issuer.rotated", sentence=f"its authority is re-signed: re-issued, version {newest + 1}.")
         return Decision(action=Action.REISSUE, reasons=(reason,), warnings=warnings, next_version=newest + 1)
     return Decision(action=Action.KEEP, warnings=warnings, next_version=newest)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthorityFacts:
-    record: AuthorityRecord
-    newest: AuthorityVersionRecord
-    parent: AuthorityRecord | None
-    parent_version: AuthorityVersionRecord | None
-
-
-def gather_authority(reader: Reader, record: AuthorityRecord) -> AuthorityFacts | None:
-    newest = reader.one(AuthorityVersionRecord, arn=record.arn, version=record.newest_version)
-    if newest is None:
-        return None
-    parent = reader.one(AuthorityRecord, arn=record.parent_arn) if record.parent_arn else None
-    parent_version = (
-        reader.one(AuthorityVersionRecord, arn=parent.arn, version=parent.serving_version) if parent else None
-    )
-    return AuthorityFacts(record=record, newest=newest, parent=parent, parent_version=parent_version)
-
-
-def decide_authority(
-    facts: AuthorityFacts, *, now: datetime, reissue_inputs: tuple[str, ...] = (), parent_announced: bool = False
-) -> Decision:
-    """What an `up` would do with this CA: finish it, re-sign it (same ARN, same key), or nothing."""
-    newest, number = facts.newest, facts.record.newest_version
-    if not newest.has_certificate:
-        reason = Reason(
-            code="request.interrupted", sentence=f"creating version {number} was interrupted; it is finished"
-        )
-        return Decision(action=Action.RESUME, reasons=(reason,), next_version=number)
-    if reissue_inputs:
-        reason = Reason(
-            code="inputs.changed",
-            sentence=f"{', '.join(reissue_inputs)} changes: signed again under the same ARN, version {number + 1}.",
-        )
-        return Decision(action=Action.REISSUE, reasons=(reason,), next_version=number + 1)
-    parent_version = facts.parent_version
-    rotated = (
-        parent_version is not None
-        and newest.issuer_arn == parent_version.arn
-        and newest.issuer_version != parent_version.version
-    )
-    if rotated or parent_announced:
-        reason = Reason(
-            code="issuer.rotated", sentence=f"its parent has a new certificate: signed again, version {number + 1}."
-        )
-        return Decision(action=Action.REISSUE, reasons=(reason,), next_version=number + 1)
-    if newest.renewal_due is not None and newest.not_after is not None and now >= newest.renewal_due:
-        return _due_authority(facts, newest, number, now)
-    return Decision(action=Action.KEEP, next_version=number)
-
-
-def _due_authority(facts: AuthorityFacts, newest: AuthorityVersionRecord, number: int, now: datetime) -> Decision:
-    assert newest.not_after is not None and newest.not_before is not None
-    lifetime = newest.not_after - newest.not_before
-    end = facts.parent_version.not_after if facts.parent_version else None
-    if end is not None and min(now + lifetime, end) - newest.not_after < lifetime / 10:
-        warning = Reason(
-            code="issuer.too_short",
-            sentence=f"due, but its parent ends {_day(end)}, so a renewal would gain nothing; renew the parent first",
-        )
-        return Decision(action=Action.KEEP, warnings=(warning,), next_version=number)
-    reason = Reason(
-        code="renewal.window_open",
-        sentence=f"renewal due: expires {_day(newest.not_after)}. Same key, same ARN, version {number + 1}.",
-    )
-    return Decision(action=Action.REISSUE, reasons=(reason,), next_version=number + 1)

@@ -25,7 +25,7 @@ from certwright.domain.serial import SERIAL_RANDOM_BYTES, serial_from
 from certwright.domain.tbs import Prepared, prepare
 from certwright.engine.authorityrequest import algorithms_of
 from certwright.engine.failpoints import hit
-from certwright.engine.issuer import Issuer, issuer_for
+from certwright.engine.issuer import Signer, issuer_for
 from certwright.engine.keys import Ready, issuer_keys, make_key, make_ready_to_prepare, opened, stored_key, until_ready
 from certwright.engine.leaf import leaf_template, leaf_window, renewal_instant, signing_algorithm_for
 from certwright.engine.lifecycle import advance
@@ -52,7 +52,7 @@ class Journaled:
     record: CertificateRecord
     version: VersionRecord
     material: MaterialRecord
-    issuer: Issuer
+    issuer: Signer
     signing_algorithm: SigningAlgorithm
     prepared: Prepared | bytes
 
@@ -183,7 +183,7 @@ def journal(
     guard_signing_clock(tx, now)
     issuer = issuer_for(tx, version.issuer_arn, now=now)
     serial = serial_from(services.entropy.token_bytes(SERIAL_RANDOM_BYTES))
-    window = leaf_window(services, request.mode, request.validity, issuer, now)
+    window = leaf_window(services, request.mode, request.validity, issuer.bounds, now)
     public_key: Any = (
         request.csr.public_key() if request.csr is not None else services.vault.public_key(tx, version.key_handle)
     )

@@ -1,4 +1,4 @@
-"""A CA as a signer: what it is, whether it may sign now, and the limits it sets to what it signs. Reads only."""
+"""A CA as a signer: what it signs with, whether it may issue now, and the limits it sets to what it issues. Reads only."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from certwright.domain.validity import (
     whole_seconds,
 )
 from certwright.engine.authorityrequest import algorithms_of, is_short_lived
+from certwright.engine.issuing import Bounds, not_found, outside_life
 from certwright.engine.ports import Reader
 from certwright.engine.records import (
     AuthorityRecord,
@@ -36,7 +37,7 @@ _DEFAULT_LIFETIME = {"ROOT": timedelta(days=3650), "SUBORDINATE": timedelta(days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Issuer:
+class Signer:
     """A CA that signs: its record, serving version, certificate, and the chain from itself to its root."""
 
     record: AuthorityRecord
@@ -55,9 +56,13 @@ class Issuer:
         return algorithms_of(self.version.spec).key
 
     @property
-    def short_lived(self) -> bool:
-        """What it signs lives seven days at most."""
-        return is_short_lived(self.record.spec)
+    def bounds(self) -> Bounds:
+        certificate = self.certificate
+        return Bounds(
+            not_before=certificate.not_valid_before_utc,
+            not_after=certificate.not_valid_after_utc,
+            short_lived=is_short_lived(self.record.spec),
+        )
 
     @property
     def levels(self) -> int:
@@ -72,37 +77,48 @@ def _parsed(der: bytes) -> tuple[x509.Certificate, bytes, int | None, str]:
     return certificate, subject_key_id_of(certificate), basic.path_length, bundle_pem([der])
 
 
-def issuer_for(reader: Reader, arn: str, *, now: datetime, version_number: int | None = None) -> Issuer:
-    """The CA at `arn`, ready to sign. Raises Refused: not found, not ACTIVE, or outside its own life (SEC-9).
+def issuer_for(reader: Reader, arn: str, *, now: datetime, version_number: int | None = None) -> Signer:
+    """The CA at `arn`, ready to issue. Raises Refused: not found, not ACTIVE, or outside its own life (SEC-9).
 
     version_number: an earlier version of the CA, to finish what was journaled under it; default: the serving one.
     """
-    record = reader.one(AuthorityRecord, arn=arn)
-    if record is None:
-        raise Refused(
-            [Finding(code="issuer.not_found", message=f"there is no certificate authority {arn} in this store")]
-        )
+    record = _record(reader, arn)
     problem = not_active(record)
     if problem:
         raise Refused([problem])
-    number = record.serving_version if version_number is None else version_number
+    signer = _signer(reader, record, record.serving_version if version_number is None else version_number)
+    problem = outside_life(arn, signer.bounds, now)
+    if problem:
+        raise Refused([problem])
+    return signer
+
+
+def signer_of(reader: Reader, arn: str, *, version_number: int | None = None) -> Signer:
+    """The CA at `arn`, whether it may issue or not: a disabled or expired one still signs revocation lists and answers.
+
+    Raises Refused: not found, or never finished.
+    """
+    record = _record(reader, arn)
+    if not record.serving_version:
+        raise Refused([problem for problem in (not_active(record),) if problem])
+    return _signer(reader, record, record.serving_version if version_number is None else version_number)
+
+
+def _record(reader: Reader, arn: str) -> AuthorityRecord:
+    record = reader.one(AuthorityRecord, arn=arn)
+    if record is None:
+        raise Refused([not_found(arn)])
+    return record
+
+
+def _signer(reader: Reader, record: AuthorityRecord, number: int) -> Signer:
+    arn = record.arn
     version = reader.one(AuthorityVersionRecord, arn=arn, version=number)
     material = reader.one(MaterialRecord, arn=arn, version=number)
     if version is None or material is None or not material.der:
         raise CertwrightError(f"the certificate of authority {arn} is missing from the store", code="store.damaged")
     certificate, key_identifier, path_length, pem = _parsed(material.der)
-    if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
-        raise Refused(
-            [
-                Finding(
-                    code="issuer.outside_life",
-                    message=f"authority {arn} is valid from {certificate.not_valid_before_utc:%Y-%m-%dT%H:%M:%SZ} to "
-                    f"{certificate.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}, and the clock says {now:%Y-%m-%dT%H:%M:%SZ}; renew "
-                    "the authority or correct the clock",
-                )
-            ]
-        )
-    return Issuer(
+    return Signer(
         record=record,
         version=version,
         certificate=certificate,
@@ -113,7 +129,7 @@ def issuer_for(reader: Reader, arn: str, *, now: datetime, version_number: int |
 
 
 def not_active(record: AuthorityRecord, path: str = "") -> Finding | None:
-    """Why this CA cannot sign, or None."""
+    """Why this CA may not issue, or None."""
     if record.status is AuthorityStatus.ACTIVE and record.enabled:
         return None
     shown = AuthorityStatus.DISABLED if record.status is AuthorityStatus.ACTIVE else record.status
@@ -129,7 +145,7 @@ def not_active(record: AuthorityRecord, path: str = "") -> Finding | None:
     )
 
 
-def path_length_problem(issuer: Issuer, wanted: int | None) -> Finding | None:
+def path_length_problem(issuer: Signer, wanted: int | None) -> Finding | None:
     """A subordinate's path length must be smaller than its issuer's (RFC 5280 4.2.1.9)."""
     limit = issuer.path_length
     if issuer.levels >= MAX_LEVELS:
@@ -153,14 +169,14 @@ def path_length_problem(issuer: Issuer, wanted: int | None) -> Finding | None:
     return None
 
 
-def effective_path_length(issuer: Issuer | None, wanted: int | None) -> int | None:
+def effective_path_length(issuer: Signer | None, wanted: int | None) -> int | None:
     """What the certificate says: the stated one; below a limited parent, one less than the parent's."""
     if wanted is not None or issuer is None or issuer.path_length is None:
         return wanted
     return issuer.path_length - 1
 
 
-def ca_window(kind: str, stated: Validity | None, issuer: Issuer | None, now: datetime) -> Window:
+def ca_window(kind: str, stated: Validity | None, issuer: Signer | None, now: datetime) -> Window:
     """Stated validity beyond the parent's end is refused, a default one is cut there. kind: ROOT or SUBORDINATE."""
     floor = issuer.certificate.not_valid_before_utc if issuer else None
     end = issuer.certificate.not_valid_after_utc if issuer else None

@@ -23,7 +23,8 @@ from certwright.domain.validity import (
     short_lived_findings,
     validity_window,
 )
-from certwright.engine.issuer import Issuer, window_opens
+from certwright.engine.issuer import Signer, window_opens
+from certwright.engine.issuing import Bounds
 from certwright.engine.leafcontent import content_of, template_for
 from certwright.engine.records import Mode
 from certwright.engine.request import Request
@@ -35,7 +36,7 @@ def profile_for(request: Request) -> ProfileName:
     return ProfileName.PUBLIC_TLS if request.mode is Mode.PUBLIC else template_for(request).profile
 
 
-def signing_algorithm_for(request: Request, issuer: Issuer) -> SigningAlgorithm:
+def signing_algorithm_for(request: Request, issuer: Signer) -> SigningAlgorithm:
     """The stated signature algorithm, or the CA's own. Raises Refused when the CA's key cannot make it (CRT-8)."""
     algorithm = request.signing_algorithm
     if algorithm is None:
@@ -47,13 +48,13 @@ def signing_algorithm_for(request: Request, issuer: Issuer) -> SigningAlgorithm:
     return algorithm
 
 
-def leaf_window(services: Services, mode: Mode, stated: Validity | None, issuer: Issuer, now: datetime) -> Window:
+def leaf_window(services: Services, mode: Mode, stated: Validity | None, bounds: Bounds, now: datetime) -> Window:
     """Stated validity beyond the CA's end is refused; a default is cut there (the preview says so)."""
-    floor, end = issuer.certificate.not_valid_before_utc, issuer.certificate.not_valid_after_utc
+    floor, end = bounds.not_before, bounds.not_after
     if stated is not None:
         window = validity_window(stated, now, issuer_not_before=floor)
-        problems = beyond_issuer(window, end)
-        if issuer.short_lived:
+        problems = beyond_issuer(window, end) if end is not None else []
+        if bounds.short_lived:
             problems = [*problems, *short_lived_findings(window)]
         if mode is Mode.PUBLIC:
             problems = [*problems, *public_findings(window, ValidityProfile(services.config.validity_profile), now)]
@@ -63,9 +64,10 @@ def leaf_window(services: Services, mode: Mode, stated: Validity | None, issuer:
     lifetime = PRIVATE_DEFAULT
     if mode is Mode.PUBLIC:
         lifetime = public_lifetime(ValidityProfile(services.config.validity_profile), now)
-    if issuer.short_lived:
+    if bounds.short_lived:
         lifetime = min(lifetime, SHORT_LIVED_MAX)
-    return capped(lifetime_window(lifetime, now, issuer_not_before=floor), end)
+    window = lifetime_window(lifetime, now, issuer_not_before=floor)
+    return capped(window, end) if end is not None else window
 
 
 def renewal_instant(request: Request, window: Window) -> datetime | None:
@@ -80,7 +82,7 @@ def renewal_instant(request: Request, window: Window) -> datetime | None:
 def leaf_template(
     services: Services,
     request: Request,
-    issuer: Issuer,
+    issuer: Signer,
     public_key: Any,
     serial: int,
     window: Window,

@@ -10,6 +10,7 @@ from typing import Any
 from certwright.config import Config
 from certwright.domain.errors import CertwrightError, NotFound, StoreAbsent, StoreMismatch
 from certwright.engine.gathering import Gathering
+from certwright.engine.issuing import Issuers
 from certwright.engine.ports import (
     CaaChecker,
     Clock,
@@ -45,6 +46,7 @@ class Services:
     probe: HandshakeProbe
     prover: NameProver
     caa: CaaChecker
+    issuers: Issuers[Services]
     writers: Mapping[str, DnsWriter]
     host: str
     # From settings of a program's own (`{rfc2136: {…}}`) and a name for its sentences.

@@ -14,16 +14,16 @@ from cryptography import x509
 from certwright.domain.certificate import load_der, sans_of
 from certwright.domain.dnsname import dns_name
 from certwright.domain.errors import CertwrightError
+from certwright.engine.issuing import IssuerFacts
 from certwright.engine.ports import Reader
 from certwright.engine.records import (
     AssociationRecord,
-    AuthorityRecord,
-    AuthorityVersionRecord,
     CertificateRecord,
     CertificateStatus,
     MaterialRecord,
     VersionRecord,
 )
+from certwright.engine.services import Services
 from certwright.functions.renewal_outlook import Outlook, outlook
 from certwright.resources.base import Model, Tree, out
 from certwright.resources.certificate_outputs import shown_status
@@ -61,8 +61,7 @@ class Entry:
     record: CertificateRecord
     newest: VersionRecord | None
     serving: VersionRecord | None
-    issuer: AuthorityRecord | None
-    issuer_version: AuthorityVersionRecord | None
+    issuer: IssuerFacts | None
     associations: tuple[AssociationRecord, ...]
     names: tuple[str, ...]
 
@@ -78,17 +77,19 @@ class Entry:
     def outlook(self, now: datetime) -> Outlook | None:
         if self.serving is None:
             return None
-        return outlook(self.record, self.serving, self.issuer, self.issuer_version, now=now)
+        return outlook(self.record, self.serving, self.issuer, now=now)
 
 
-def scan(reader: Reader, wanted: Filter, *, now: datetime, after: str | None = None) -> Iterator[Entry]:
+def scan(
+    services: Services, reader: Reader, wanted: Filter, *, now: datetime, after: str | None = None
+) -> Iterator[Entry]:
     """Matching certificates in the order of their ARNs, behind the ARN `after`."""
-    authorities = {a.arn: a for a in reader.all(AuthorityRecord)}
+    known: dict[str, IssuerFacts | None] = {}
     equals = {"region": wanted.region, "account": wanted.account}
     narrowed = {name: value for name, value in equals.items() if value}
     while True:
         records = reader.all(CertificateRecord, limit=CHUNK, after=after, **narrowed)
-        for entry in entries(reader, records, authorities):
+        for entry in entries(services, reader, records, known):
             if matches(entry, wanted, now):
                 yield entry
         if len(records) < CHUNK:
@@ -97,32 +98,37 @@ def scan(reader: Reader, wanted: Filter, *, now: datetime, after: str | None = N
 
 
 def entries(
-    reader: Reader, records: list[CertificateRecord], authorities: Mapping[str, AuthorityRecord] | None = None
+    services: Services,
+    reader: Reader,
+    records: list[CertificateRecord],
+    known: dict[str, IssuerFacts | None] | None = None,
 ) -> list[Entry]:
-    """The records with their versions, issuers and associations, in a fixed number of reads."""
+    """The records with their versions, issuers and associations, in a few reads, and some for each issuer.
+
+    known: issuers that were met before; those that are met now are added.
+    """
     if not records:
         return []
     arns = [record.arn for record in records]
-    if authorities is None:
-        authorities = {a.arn: a for a in reader.all(AuthorityRecord)}
+    known = {} if known is None else known
     versions = {(v.arn, v.version): v for v in reader.all(VersionRecord, arn=arns)}
     used: dict[str, list[AssociationRecord]] = defaultdict(list)
     for association in reader.all(AssociationRecord, certificate_arn=arns):
         used[association.certificate_arn].append(association)
-    issuer_versions = {(v.arn, v.version): v for v in reader.all(AuthorityVersionRecord, arn=list(authorities))}
     found = []
     for record in records:
         serving = versions.get((record.arn, record.serving_version)) if record.serving_version else None
         newest = versions.get((record.arn, record.newest_version))
         shown = serving or newest
-        issuer = authorities.get(shown.issuer_arn) if shown else None
+        reference = shown.issuer_arn if shown else ""
+        if reference and reference not in known:
+            known[reference] = services.issuers.facts(reader, reference)
         found.append(
             Entry(
                 record=record,
                 newest=newest,
                 serving=serving,
-                issuer=issuer,
-                issuer_version=issuer_versions.get((issuer.arn, issuer.serving_version)) if issuer else None,
+                issuer=known[reference] if reference else None,
                 associations=tuple(used[record.arn]),
                 names=names_of(reader, record, serving),
             )

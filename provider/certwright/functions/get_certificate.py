@@ -75,7 +75,7 @@ class GetCertificate(Answering):
         record = find(reader, CertificateRecord, arn)
         if record is None:
             raise NotFound(f"there is no certificate {arn} in this store", code="certificate.not_found")
-        return entries(reader, [record])[0]
+        return entries(self.services, reader, [record])[0]
 
     def _by_name(self, reader: Reader, wanted: GetCertificateInputs) -> Entry:
         name = canonical(wanted.domain_name or "")
@@ -88,7 +88,7 @@ class GetCertificate(Answering):
             types=frozenset(kind.value for kind in wanted.type or ()),
             tags=wanted.tags or {},
         )
-        found = [e for e in scan(reader, filters, now=now) if e.names and canonical(e.names[0]) == name]
+        found = [e for e in scan(self.services, reader, filters, now=now) if e.names and canonical(e.names[0]) == name]
         if not found:
             raise NotFound(
                 f"there is no certificate for {wanted.domain_name} in region {region} that fits the filters; "

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from certwright.domain.values import contains_unknown
 from certwright.engine.ports import Reader
+from certwright.engine.services import Services
 from certwright.functions.answering import Answering
 from certwright.functions.catalogue import CertificateSummary, Entry, Filter, scan, summary_of
 from certwright.functions.pending import all_unknown
@@ -49,15 +50,15 @@ class GetExpiring(Answering):
         filters = Filter(region=wanted.region or self.services.config.region, account=self.services.config.account)
         now = self.services.clock.now()
         with self.reading() as reader:
-            found = expiring(reader, filters, span, now=now) if reader is not None else []
+            found = expiring(self.services, reader, filters, span, now=now) if reader is not None else []
         return {"certificates": [{**summary_of(e, now=now), "daysLeft": days_left(e, now)} for e in found]}
 
 
-def expiring(reader: Reader, filters: Filter, span: timedelta, *, now: datetime) -> list[Entry]:
+def expiring(services: Services, reader: Reader, filters: Filter, span: timedelta, *, now: datetime) -> list[Entry]:
     """What ends within `span` or has ended, soonest first. Revoked ones end by their own date too."""
     found = [
         entry
-        for entry in scan(reader, filters, now=now)
+        for entry in scan(services, reader, filters, now=now)
         if entry.serving is not None and entry.serving.not_after is not None and entry.serving.not_after <= now + span
     ]
     return sorted(found, key=end_of)

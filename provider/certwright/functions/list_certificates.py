@@ -64,7 +64,7 @@ class ListCertificates(Answering):
             if reader is None:
                 return {"certificates": []}
             # One more than the page, so that the last page knows that it is the last.
-            found = list(islice(scan(reader, filters, now=now, after=after), size + 1))
+            found = list(islice(scan(self.services, reader, filters, now=now, after=after), size + 1))
         answer: Tree = {"certificates": [summary_of(entry, now=now) for entry in found[:size]]}
         if len(found) > size:
             answer["continuation"] = found[size - 1].record.arn

@@ -8,9 +8,8 @@ from enum import StrEnum
 
 from certwright.domain.validity import iso
 from certwright.engine.decision import CertificateFacts, blocked, too_short
+from certwright.engine.issuing import IssuerFacts
 from certwright.engine.records import (
-    AuthorityRecord,
-    AuthorityVersionRecord,
     CertificateRecord,
     CertificateStatus,
     Mode,
@@ -44,8 +43,7 @@ _FIXED_END = "its validity has a fixed end; change validity to get a new version
 def outlook(
     record: CertificateRecord,
     serving: VersionRecord,
-    issuer: AuthorityRecord | None,
-    issuer_version: AuthorityVersionRecord | None,
+    issuer: IssuerFacts | None,
     *,
     now: datetime,
 ) -> Outlook:
@@ -54,9 +52,7 @@ def outlook(
         return Outlook(renewal=Renewal.MANUAL, reason="revoked: a new version is made by the next `pulumi up`")
     if serving.renewal_due is None:
         return Outlook(renewal=Renewal.MANUAL, reason=_MANUAL.get(record.mode, _FIXED_END))
-    facts = CertificateFacts(
-        record=record, newest=serving, serving=serving, issuer=issuer, issuer_version=issuer_version
-    )
+    facts = CertificateFacts(record=record, newest=serving, serving=serving, issuer=issuer)
     at = max(now, serving.renewal_due)
     objection = blocked(facts, at) or too_short(facts, at)
     if objection is not None:

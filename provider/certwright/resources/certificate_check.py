@@ -31,12 +31,11 @@ from certwright.domain.validity import (
 from certwright.domain.validity import findings as validity_findings
 from certwright.domain.values import UNKNOWN, Secret, contains_unknown, reveal
 from certwright.engine import caa
-from certwright.engine.authorityrequest import algorithms_of
 from certwright.engine.imports import ImportedMaterial
-from certwright.engine.issuer import issuer_for, not_active
+from certwright.engine.issuing import AUTHORITY, IssuerFacts, at, kind_of, not_found, outside_life
 from certwright.engine.leaf import leaf_window
 from certwright.engine.ports import Reader
-from certwright.engine.records import AuthorityRecord, AuthorityStatus, CertificateRecord, Mode
+from certwright.engine.records import CertificateRecord, Mode
 from certwright.engine.services import Services
 from certwright.resources.base import Context, Severity, Tree
 from certwright.resources.certificate_model import CertificateInputs
@@ -214,22 +213,8 @@ def _public(services: Services, typed: CertificateInputs, names: tuple[Identifie
             )
         )
     issuer = typed.public_issuer
-    if isinstance(issuer, str) and issuer.startswith("acme:"):
-        findings.append(
-            Finding(
-                code="issuer.unavailable",
-                path="publicIssuer",
-                message="ACME issuers are not part of this version of certwright; name a CA's ARN, or bundled",
-            )
-        )
-    elif isinstance(issuer, str) and issuer != "bundled" and not issuer.startswith("arn:certwright:acm-pca:"):
-        findings.append(
-            Finding(
-                code="issuer.invalid",
-                path="publicIssuer",
-                message=f'"{issuer[:80]}" is neither bundled nor the ARN of a CA',
-            )
-        )
+    if isinstance(issuer, str) and (problem := services.issuers.problem(issuer, "publicIssuer")):
+        findings.append(problem)
     for name in (n for n in names if n.kind is IdentifierKind.DNS):
         findings += validation_length_findings(dns_name(name.value))
     return findings
@@ -300,9 +285,7 @@ def preflight(
     if not planned:
         return []
     if reader is not None:
-        findings += _issuer(services, reader, mode, typed, tree)
-    if mode is Mode.PUBLIC:
-        ctx.log(Severity.DEBUG, "browsers do not trust this certificate: its issuer is a CA of this installation")
+        findings += _issuer(services, ctx, reader, mode, typed)
     return findings
 
 
@@ -319,48 +302,62 @@ def _key_needed(reader: Reader | None, record: CertificateRecord | None, tree: T
     ]
 
 
-def _issuer(services: Services, reader: Reader, mode: Mode, typed: CertificateInputs, tree: Tree) -> list[Finding]:
+def _issuer(services: Services, ctx: Context, reader: Reader, mode: Mode, typed: CertificateInputs) -> list[Finding]:
+    """What the one who is to sign has against it, and who there is not."""
     path = "publicIssuer" if mode is Mode.PUBLIC else "certificateAuthorityArn"
-    arn: Any = typed.certificate_authority_arn
+    reference: Any = typed.certificate_authority_arn
     if mode is Mode.PUBLIC:
-        arn = typed.public_issuer if typed.public_issuer is not None else services.config.public_issuer
-    if not isinstance(arn, str) or arn == "bundled" or not arn.startswith("arn:"):
-        return (
-            []
-            if not isinstance(arn, str) or arn == "bundled"
-            else [
-                Finding(
-                    code="arn.invalid", path=path, message=f'"{arn[:80]}" is not the ARN of a certificate authority'
-                )
-            ]
-        )
-    authority = reader.one(AuthorityRecord, arn=arn)
-    if authority is None:
-        return [
-            Finding(
-                code="issuer.not_found", path=path, message=f"there is no certificate authority {arn} in this store"
-            )
-        ]
-    findings = _signing_pair(typed, algorithms_of(authority.spec).key)
-    if authority.status is AuthorityStatus.CREATING:
+        reference = typed.public_issuer if typed.public_issuer is not None else services.config.public_issuer
+    if not isinstance(reference, str):
+        return []
+    if mode is not Mode.PUBLIC and kind_of(reference) != AUTHORITY:
+        message = f'"{reference[:80]}" is not the ARN of a certificate authority'
+        return [Finding(code="arn.invalid", path=path, message=message)]
+    if mode is Mode.PUBLIC and (problem := services.issuers.problem(reference, path)):
+        return [problem]
+    issuer = services.issuers.facts(reader, reference)
+    if issuer is None:
+        return [not_found(reference, path)]
+    if mode is Mode.PUBLIC and not issuer.browser_trusted:
+        ctx.log(Severity.DEBUG, "browsers do not trust this certificate: its issuer is a CA of this installation")
+    findings = _wanted_by(issuer, typed)
+    if issuer.unfinished:
         return findings
-    problem = not_active(authority, path)
-    if problem is not None:
-        return [*findings, problem]
-    now = services.clock.now()
-    stated = typed.validity if isinstance(typed.validity, Validity) else None
-    try:
-        leaf_window(services, mode, stated, issuer_for(reader, arn, now=now), now)
-    except Refused as refused:
-        return [*findings, *refused.findings]
+    if issuer.may_issue is not None:
+        return [*findings, at(issuer.may_issue, path)]
+    return [*findings, *_life(services, mode, typed, issuer)]
+
+
+def _wanted_by(issuer: IssuerFacts, typed: CertificateInputs) -> list[Finding]:
+    """What it does not sign: an algorithm that its key cannot make (CRT-8), a leaf's key that it does not take, a validity
+    that is its own to set."""
+    findings: list[Finding] = []
+    stated: object = typed.signing_algorithm
+    if issuer.key_algorithm is not None and isinstance(stated, SigningAlgorithm):
+        message = pair_problem(issuer.key_algorithm, stated)
+        if message:
+            findings.append(Finding(code="signing.pair", path="signingAlgorithm", message=message))
+    key: object = typed.key_algorithm
+    if isinstance(key, KeyAlgorithm) and issuer.leaf_algorithms and key not in issuer.leaf_algorithms:
+        known = ", ".join(algorithm.value for algorithm in issuer.leaf_algorithms)
+        message = f"{issuer.name} does not sign {key.value}; it signs {known}"
+        findings.append(Finding(code="issuer.key_algorithm", path="keyAlgorithm", message=message))
+    if issuer.sets_validity and typed.validity is not None:
+        message = f"{issuer.name} decides by itself how long its certificates are valid; leave validity out"
+        findings.append(Finding(code="issuer.sets_validity", path="validity", message=message))
     return findings
 
 
-def _signing_pair(typed: CertificateInputs, authority_key: KeyAlgorithm) -> list[Finding]:
-    """CRT-8: the CA's key must be able to make the stated signature."""
-    stated: object = typed.signing_algorithm
-    problem = pair_problem(authority_key, stated) if isinstance(stated, SigningAlgorithm) else None
-    return [Finding(code="signing.pair", path="signingAlgorithm", message=problem)] if problem else []
+def _life(services: Services, mode: Mode, typed: CertificateInputs, issuer: IssuerFacts) -> list[Finding]:
+    now = services.clock.now()
+    if (problem := outside_life(issuer.reference, issuer.bounds, now)) is not None:
+        return [problem]
+    stated = typed.validity if isinstance(typed.validity, Validity) else None
+    try:
+        leaf_window(services, mode, stated, issuer.bounds, now)
+    except Refused as refused:
+        return list(refused.findings)
+    return []
 
 
 def caa_findings(services: Services, ctx: Context, names: tuple[Identifier, ...]) -> list[Finding]:

@@ -56,7 +56,7 @@ def outputs_of(services: Services, reader: Reader, arn: str) -> Tree:
         "version": record.newest_version,
         "domainValidationOptions": options(services, record.spec, record.account),
         "inUseBy": [a.arn for a in reader.all(AssociationRecord, certificate_arn=record.arn)],
-        "browserTrusted": False,
+        "browserTrusted": _trusted(services, reader, record, serving or newest),
         "tagsAll": dict(record.tags),
     }
     shown = serving or newest
@@ -69,6 +69,14 @@ def outputs_of(services: Services, reader: Reader, arn: str) -> Tree:
     if serving is not None and serving.has_certificate:
         tree |= _issued(reader, record, serving)
     return {name: value for name, value in tree.items() if value is not None}
+
+
+def _trusted(services: Services, reader: Reader, record: CertificateRecord, version: VersionRecord | None) -> bool:
+    """Only public-kind issuers can be; nothing is read for the others."""
+    if record.mode is not Mode.PUBLIC or version is None or not version.issuer_arn:
+        return False
+    issuer = services.issuers.facts(reader, version.issuer_arn)
+    return issuer is not None and issuer.browser_trusted
 
 
 def _pending(version: VersionRecord) -> Tree:

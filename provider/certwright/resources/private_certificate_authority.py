@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 
 from certwright.domain.errors import CertwrightError
 from certwright.domain.values import UNKNOWN, contains_unknown, reveal
+from certwright.engine.authoritydecision import decide_authority, gather_authority
 from certwright.engine.authorityrequest import algorithms_of
 from certwright.engine.claims import find, find_by_urn
-from certwright.engine.decision import Action, Decision, decide_authority, gather_authority
+from certwright.engine.decision import Action, Decision
 from certwright.engine.ports import Reader
 from certwright.engine.records import AuthorityRecord, AuthorityStatus, AuthorityVersionRecord, MaterialRecord
 from certwright.resources.authority_model import AuthorityInputs, AuthorityOutputs

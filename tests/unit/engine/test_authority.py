@@ -11,8 +11,9 @@ from builders.world import DAY, NOW, World
 from certwright.domain.certificate import load_der, parse_bundle
 from certwright.domain.errors import CertwrightError, NotFound, Refused
 from certwright.engine import authority, certificates
+from certwright.engine.authoritydecision import decide_authority, gather_authority
 from certwright.engine.claims import find
-from certwright.engine.decision import Action, decide_authority, gather_authority
+from certwright.engine.decision import Action
 from certwright.engine.records import (
     AuthorityRecord,
     AuthorityStatus,

@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 from builders import store_records as build
+from certwright.engine.authoritydecision import AuthorityFacts, decide_authority
 from certwright.engine.decision import (
     Action,
-    AuthorityFacts,
     CertificateFacts,
     Decision,
-    decide_authority,
     decide_certificate,
 )
+from certwright.engine.issuer import not_active
+from certwright.engine.issuing import Bounds, IssuerFacts
 from certwright.engine.records import (
     AuthorityRecord,
     AuthorityStatus,
@@ -61,12 +62,17 @@ def ca_version(**changes: Any) -> AuthorityVersionRecord:
     return AuthorityVersionRecord(**{**values, **changes})
 
 
+def known(*, not_after: datetime = NOW + 1000 * DAY, version: int = 1, **state: Any) -> IssuerFacts:
+    """What decisions see of a CA: ACTIVE, long-lived, in its first version."""
+    bounds = Bounds(not_before=NOW - 100 * DAY, not_after=not_after)
+    return IssuerFacts(reference=CA, name="issuing", version=version, bounds=bounds, may_issue=not_active(ca(**state)))
+
+
 def facts(
     *,
     record: dict[str, Any] | None = None,
     newest: dict[str, Any] | None = None,
-    issuer: AuthorityRecord | None = None,
-    issuer_version: AuthorityVersionRecord | None = None,
+    issuer: IssuerFacts | None = None,
     **changes: Any,
 ) -> CertificateFacts:
     """A private certificate of 30 days, ten of them over, whose window opens in ten days."""
@@ -87,8 +93,7 @@ def facts(
         "record": stored,
         "newest": version,
         "serving": version if stored.serving_version == 1 else None,
-        "issuer": issuer or ca(),
-        "issuer_version": issuer_version or ca_version(),
+        "issuer": issuer or known(),
     }
     return CertificateFacts(**{**defaults, **changes})
 
@@ -119,38 +124,38 @@ ROWS: list[tuple[str, CertificateFacts, tuple[Action, list[str], list[str]]]] = 
     ),
     (
         "due, and its CA would let it gain less than a tenth of a lifetime",
-        facts(newest=DUE, issuer_version=ca_version(not_after=NOW + 23 * DAY - 2 * SECOND)),
+        facts(newest=DUE, issuer=known(not_after=NOW + 23 * DAY - 2 * SECOND)),
         (Action.KEEP, [], ["issuer.too_short"]),
     ),
     (
         "due, and its CA lets it gain a tenth of a lifetime",
-        facts(newest=DUE, issuer_version=ca_version(not_after=NOW + 23 * DAY)),
+        facts(newest=DUE, issuer=known(not_after=NOW + 23 * DAY)),
         (Action.REISSUE, ["renewal.window_open"], []),
     ),
     (
         "not due, so a short-lived CA is no matter",
-        facts(issuer_version=ca_version(not_after=NOW + 20 * DAY)),
+        facts(issuer=known(not_after=NOW + 20 * DAY)),
         KEEP,
     ),
     (
         "due, and its CA is disabled",
-        facts(newest=DUE, issuer=ca(enabled=False)),
+        facts(newest=DUE, issuer=known(enabled=False)),
         (Action.KEEP, [], ["issuer.not_active"]),
     ),
     (
         "due, and its CA is deleted",
-        facts(newest=DUE, issuer=ca(status=AuthorityStatus.DELETED)),
+        facts(newest=DUE, issuer=known(status=AuthorityStatus.DELETED)),
         (Action.KEEP, [], ["issuer.not_active"]),
     ),
-    ("not due, so a disabled CA is no matter", facts(issuer=ca(enabled=False)), KEEP),
+    ("not due, so a disabled CA is no matter", facts(issuer=known(enabled=False)), KEEP),
     (
         "its CA has another certificate",
-        facts(issuer_version=ca_version(version=2)),
+        facts(issuer=known(version=2)),
         (Action.REISSUE, ["issuer.rotated"], []),
     ),
     (
         "an imported one with a CA of the same name is not re-issued when that rotates",
-        facts(record={"mode": Mode.IMPORTED}, issuer_version=ca_version(version=2)),
+        facts(record={"mode": Mode.IMPORTED}, issuer=known(version=2)),
         KEEP,
     ),
     ("its stored bytes are damaged", facts(damage="other bytes"), (Action.REISSUE, ["leaf.damaged"], [])),
@@ -233,7 +238,7 @@ def test_what_an_up_would_do(found: CertificateFacts, expected: tuple[Action, li
 
 @pytest.mark.proves("REN-6")
 def test_due_but_its_authority_is_gone() -> None:
-    found = replace(facts(newest=DUE), issuer=None, issuer_version=None)
+    found = replace(facts(newest=DUE), issuer=None)
     assert summary(decide(found)) == (Action.KEEP, [], ["issuer.not_found"])
 
 

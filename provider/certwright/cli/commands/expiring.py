@@ -52,7 +52,7 @@ def expiring(
     span = parse_span(within, path="--within")
     with opened(screen) as services, reading(services) as reader:
         now = services.clock.now()
-        found = ending(reader, Filter(region=region), span, now=now) if reader is not None else []
+        found = ending(services, reader, Filter(region=region), span, now=now) if reader is not None else []
         needs = [entry for entry in found if needs_action(entry, now)]
         documents = [
             {**summary_of(e, now=now), "daysLeft": days_left(e, now), "state": state(e, now), "needsAction": e in needs}

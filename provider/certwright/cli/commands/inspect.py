@@ -119,7 +119,7 @@ def _stored(services: Services, reader: Reader | None, what: str) -> Found:
         authority = lookup.authority(reader, what)
         arn, version, source = authority.arn, authority.serving_version, f"authority {authority.arn}"
     else:
-        entry = lookup.certificate(reader, what, now=services.clock.now())
+        entry = lookup.certificate(services, reader, what, now=services.clock.now())
         arn, version, source = entry.record.arn, entry.record.serving_version, f"certificate {entry.record.arn}"
     assert reader is not None
     material = reader.one(MaterialRecord, arn=arn, version=version)

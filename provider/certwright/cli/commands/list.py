@@ -55,7 +55,7 @@ def list_(
         now = services.clock.now()
         if reader is None:
             absent_note(screen)
-        found = list(islice(scan(reader, filters, now=now), limit + 1)) if reader is not None else []
+        found = list(islice(scan(services, reader, filters, now=now), limit + 1)) if reader is not None else []
         shown = sorted(found[:limit], key=lambda e: (e.serving is None, str(e.serving and e.serving.not_after), e.name))
         summaries = [summary_of(entry, now=now) for entry in shown]
     if screen.as_json:

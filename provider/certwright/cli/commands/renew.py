@@ -79,12 +79,12 @@ def _plans(services: Services, reader: Reader | None, name: str, *, force: bool)
 
     now = services.clock.now()
     if name:
-        entry = lookup.certificate(reader, name, now=now)
+        entry = lookup.certificate(services, reader, name, now=now)
         assert reader is not None
         return [plan(services, reader, entry.record, entry.name, force=force)]
     if reader is None:
         return []
-    found = [plan(services, reader, e.record, e.name, force=False) for e in scan(reader, Filter(), now=now)]
+    found = [plan(services, reader, e.record, e.name, force=False) for e in scan(services, reader, Filter(), now=now)]
     return [p for p in found if p.action >= Action.RESUME or p.deploys]
 
 

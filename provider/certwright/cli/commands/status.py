@@ -56,7 +56,7 @@ def _all(screen: Screen, services: Services, reader: Reader) -> None:
     from certwright.functions.get_certificate_authority import shown_authority_status
 
     now = services.clock.now()
-    entries = list(scan(reader, Filter(), now=now))
+    entries = list(scan(services, reader, Filter(), now=now))
     versions = {(v.arn, v.version): v for v in reader.all(AuthorityVersionRecord)}
     cas = Counter(
         shown_authority_status(a, versions.get((a.arn, a.serving_version)), services).value
@@ -132,7 +132,7 @@ def _one(screen: Screen, services: Services, reader: Reader | None, what: str) -
     elif kind is ArnKind.ASSOCIATION:
         _association(screen, reader, what)
     else:
-        entry = lookup.certificate(reader, what, now=services.clock.now())
+        entry = lookup.certificate(services, reader, what, now=services.clock.now())
         assert reader is not None
         _certificate(screen, services, reader, entry)
 

@@ -63,7 +63,7 @@ def why(
     from certwright.functions.answering import reading
 
     with opened(screen) as services, reading(services) as reader:
-        entry = lookup.certificate(reader, name, now=services.clock.now())
+        entry = lookup.certificate(services, reader, name, now=services.clock.now())
         assert reader is not None
         steps = chain(services, reader, entry, look=look)
         shown = entry.name
@@ -232,23 +232,22 @@ def _caa_evidence(reader: Reader, entry: Entry) -> str:
 
 
 def _issuer(services: Services, reader: Reader, entry: Entry) -> Step:
-    from certwright.cli.wording import authority_name
-    from certwright.domain.errors import CertwrightError
-    from certwright.engine.issuer import issuer_for
+    from certwright.engine.issuing import not_found
 
     if entry.record.mode.value == "IMPORTED":
         return Step(what="Issuer", state=State.SKIPPED, seen="imported: signed elsewhere")
-    arn = entry.newest.issuer_arn if entry.newest else ""
-    if not arn:
+    reference = entry.newest.issuer_arn if entry.newest else ""
+    if not reference:
         return Step(
             what="Issuer", state=State.WAITING, seen="not made yet: the first `pulumi up` makes the bundled one"
         )
-    try:
-        issuer = issuer_for(reader, arn, now=services.clock.now())
-    except CertwrightError as problem:
-        return Step(what="Issuer", state=State.BLOCKED, seen=problem.message, todo="see `certwright ca tree`")
-    end = issuer.certificate.not_valid_after_utc
-    return Step(what="Issuer", state=State.DONE, seen=f"{authority_name(issuer.record)} is ACTIVE until {end:%Y-%m-%d}")
+    issuer = services.issuers.facts(reader, reference)
+    problem = not_found(reference) if issuer is None else issuer.objection(services.clock.now())
+    if issuer is None or problem is not None:
+        seen = problem.message if problem else ""
+        return Step(what="Issuer", state=State.BLOCKED, seen=seen, todo="see `certwright ca tree`")
+    end = f" is ACTIVE until {issuer.bounds.not_after:%Y-%m-%d}" if issuer.bounds.not_after else ""
+    return Step(what="Issuer", state=State.DONE, seen=f"{issuer.name}{end}")
 
 
 def _issue(entry: Entry, now: datetime) -> Step:

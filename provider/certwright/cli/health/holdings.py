@@ -58,7 +58,7 @@ def certificates(situation: Situation) -> Iterator[Finding]:
 
     now = services.clock.now()
     with services.store.read() as reader:
-        entries = list(scan(reader, Filter(), now=now))
+        entries = list(scan(services, reader, Filter(), now=now))
     ended = [e for e in entries if e.status(now) == "EXPIRED"]
     due = [
         e for e in entries if e.serving and e.serving.renewal_due and now >= e.serving.renewal_due and e not in ended
