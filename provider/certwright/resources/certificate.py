@@ -7,12 +7,11 @@ from contextlib import suppress
 from typing import ClassVar
 
 from certwright.domain.errors import Finding, Reason, Refused
-from certwright.domain.values import UNKNOWN, Secret, contains_secret, contains_unknown
+from certwright.domain.values import UNKNOWN, Secret, contains_unknown
 from certwright.engine.claims import find, find_by_urn
 from certwright.engine.decision import Action, Decision, decide_certificate, gather_certificate
 from certwright.engine.ports import Reader
 from certwright.engine.records import CertificateRecord, Mode
-from certwright.engine.services import Services
 from certwright.resources.base import (
     Change,
     CheckResult,
@@ -58,14 +57,8 @@ class Certificate(Handling):
     outputs: ClassVar[type[Model]] = CertificateOutputs
     default_timeout_s: ClassVar[float] = 300.0
 
-    def __init__(self, services: Services) -> None:
-        super().__init__(services)
-        # URN → checked inputs and ARN of what Check has found as it is: the Diff that follows looks at the same store.
-        self._kept: dict[str, tuple[Tree, str]] = {}
-
     def check(self, ctx: Context, *, olds: Tree, news: Tree) -> CheckResult:
         ctx.run.note_checked(ctx.urn)
-        self._kept.pop(ctx.urn, None)
         tree, findings = without_managed(CertificateInputs, olds, news)
         if olds and not findings and (kept := self._as_it_is(ctx, olds, tree)) is not None:
             return kept
@@ -87,10 +80,7 @@ class Certificate(Handling):
         if record is None or decision is None or decision.action is not Action.KEEP:
             return None
         ctx.run.note_known("certificate", record.arn)
-        inputs = {**marked(CertificateInputs, tree), VERSION: decision.next_version}
-        if not decision.warnings and not contains_secret(inputs):  # a key stays in the request that brought it
-            self._kept[ctx.urn] = plain(inputs), record.arn
-        return CheckResult(inputs=inputs)
+        return CheckResult(inputs={**marked(CertificateInputs, tree), VERSION: decision.next_version})
 
     def _judged(self, ctx: Context, olds: Tree, tree: Tree, findings: list[Finding]) -> CheckResult:
         from certwright.resources.certificate_check import caa_findings, judge, preflight
@@ -139,9 +129,6 @@ class Certificate(Handling):
         )
 
     def diff(self, ctx: Context, *, id: str, old_inputs: Tree, olds: Tree, news: Tree) -> DiffResult:
-        if self._kept.pop(ctx.urn, None) == (plain(news), id) and plain(old_inputs) == plain(news):
-            self.confirm(olds)
-            return DiffResult(changes=False, stables=("arn",))
         changes = changed(CertificateInputs, self.settled(old_inputs), self.settled(news), ignore=ctx.ignore_changes)
         found = paths(changes, old_inputs, news)
         if ctx.run.is_refresh_diff(ctx.urn):
