@@ -109,7 +109,9 @@ def resource(cls: Any, names: Names) -> str:
     attributes = {**{n: a for n, (_, a) in inputs.items()}, **{n: a for n, (_, a) in outputs.items()}}
     described = {to_python(f.alias or n): f.description or "" for n, f in cls.inputs.model_fields.items()}
     # An object that Check also takes as its JSON text, which no schema can say.
-    as_text = {n for n in cls.inputs.model_fields if meta(cls.inputs, n).get("equality") == Equality.PASSTHROUGH}
+    as_text = {
+        n for n in cls.inputs.model_fields if meta(cls.inputs.model_fields[n]).get("equality") == Equality.PASSTHROUGH
+    }
     lines = [
         f'class {name}(CertwrightResource, module="certwright", name="{name}"):',
         _doc(summary(cls) or f"{name}.", 4),

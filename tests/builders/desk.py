@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from certwright.binding.run import RunFile, RunTable
-from certwright.resources.base import CheckResult, Context, DiffResult, Handler, Severity, Tree
-from certwright.resources.handling import managed_names
+from certwright.resources.base import CheckResult, Context, DiffResult, Handler, Severity, Tree, managed_names
 from certwright.resources.registry import resources
 
 from builders.world import PREFIX, World

@@ -21,7 +21,7 @@ from certwright.engine.records import (
 )
 from certwright.store.dump import logical_dump
 from certwright.store.layout import LAYOUT
-from certwright.store.sql import SqlStore, create_store, creation_allowed
+from certwright.store.sql import SqlStore, creation_allowed
 from servers.stores import Place
 
 pytestmark = pytest.mark.proves("OPS-1")
@@ -145,16 +145,14 @@ def test_filters(store: SqlStore) -> None:
         assert reader.count(CertificateRecord, arn=[]) == 0
 
 
-def test_remove_and_add(store: SqlStore) -> None:
+def test_remove(store: SqlStore) -> None:
     with store.write() as tx:
         tx.save(certificate(1), certificate(2))
-        tx.add_to(CertificateRecord, "newest_version", 2, arn=arn(1))
-        tx.add_to(CertificateRecord, "newest_version", -1, arn=[arn(1)])
         assert tx.remove(CertificateRecord, arn=arn(2)) == 1
         assert tx.remove(CertificateRecord, arn=arn(2)) == 0
         assert tx.remove(CertificateRecord, arn=[]) == 0
     with store.read() as reader:
-        assert [c.newest_version for c in reader.all(CertificateRecord)] == [1]
+        assert [c.arn for c in reader.all(CertificateRecord)] == [arn(1)]
 
 
 def test_many_values_in_one_filter(store: SqlStore) -> None:
@@ -347,8 +345,8 @@ def test_a_ci_runner_needs_a_setting_for_a_new_local_store(
 
 @pytest.mark.proves("SEC-8")
 def test_each_store_has_a_random_id_and_create_keeps_an_existing_one(place: Place, store: SqlStore) -> None:
-    again = create_store(place.url, testing=False, clock=store._clock, actor=store._actor)
-    place.opened.append(again)
+    again = place.open(testing=False)
+    again.create()
     assert again.store_id == store.store_id
     assert again.is_testing() is True, "the mark is of the store and not of who opens it (SEC-9)"
 

@@ -124,7 +124,7 @@ def test_records_are_added_shown_and_removed_by_hand() -> None:
         server.remove("www.example.com")
         assert server.records("www.example.com", "TXT") == ()
         server.add("other.com", "A", "192.0.2.1")
-        assert "other.com." in server.zone_text("com")
+        assert server.records("other.com", "A") == ("192.0.2.1",)
         with pytest.raises(ValueError, match="stands alone"):
             server.add("other.com", "CNAME", "www.example.com")
         with pytest.raises(LookupError, match=r"it serves com\., example\.com\."):

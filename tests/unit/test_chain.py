@@ -8,7 +8,7 @@ import pytest
 from builders import pki
 from certwright.domain import tbs
 from certwright.domain.certificate import key_identifier
-from certwright.domain.chain import build_chain, chain_findings, is_issued_by, is_self_signed, key_ids_fit
+from certwright.domain.chain import build_chain, chain_findings, is_issued_by, is_self_signed
 from cryptography import x509
 
 
@@ -117,5 +117,3 @@ def test_who_issued_whom() -> None:
     assert not is_self_signed(leaf())
     assert is_issued_by(leaf(), low().certificate)
     assert not is_issued_by(leaf(), middle().certificate)
-    assert key_ids_fit(leaf(), low().certificate)
-    assert not key_ids_fit(leaf(), middle().certificate)

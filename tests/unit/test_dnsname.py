@@ -149,8 +149,6 @@ def test_the_parts_of_a_name() -> None:
     assert name.is_wildcard
     assert str(name.without_wildcard()) == "a.example.com"
     assert [p.text for p in name.without_wildcard().parents()] == ["a.example.com", "example.com", "com"]
-    assert name.is_within(dns_name("example.com"))
-    assert not name.is_within(dns_name("xample.com"))
 
 
 def test_a_checked_name_is_made_only_of_checked_labels() -> None:

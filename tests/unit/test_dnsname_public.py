@@ -8,10 +8,8 @@ import pytest
 from certwright.domain.dnsname import dns_name
 from certwright.domain.publicname import (
     NEEDS_PUBLIC_NAME,
-    is_public_suffix,
     public_name_findings,
     public_suffix,
-    registrable_domain,
 )
 
 
@@ -72,13 +70,11 @@ def test_a_name_that_nobody_can_own_is_refused(text: str, part: str) -> None:
     assert part in (objection(text) or "")
 
 
-def test_suffix_and_registrable_domain() -> None:
+def test_the_public_suffix_of_a_name() -> None:
     name = dns_name("*.a.b.co.uk")
     assert public_suffix(name) == dns_name("co.uk")
-    assert registrable_domain(name) == dns_name("b.co.uk")
-    assert is_public_suffix(dns_name("co.uk"))
-    assert not is_public_suffix(dns_name("github.io"))
-    assert registrable_domain(dns_name("co.uk")) is None
+    assert public_suffix(dns_name("co.uk")) == dns_name("co.uk")
+    assert public_suffix(dns_name("github.io")) == dns_name("io")
     assert public_suffix(dns_name("wiki.internal")) is None
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import random
-
 import pytest
 from certwright.domain.identifier import Identifier, IdentifierKind, parse_identifier
-from certwright.domain.nameset import check_names, common_name_of, same_names
+from certwright.domain.nameset import check_names, common_name_of
 from certwright.domain.publicname import NEEDS_PUBLIC_NAME
 from certwright.domain.values import UNKNOWN
 from hypothesis import given
@@ -34,16 +32,6 @@ def test_the_first_name_leads_and_duplicates_merge() -> None:
     )
     assert findings == []
     assert [n.value for n in names] == ["www.example.com", "xn--bcher-kva.example.com", "*.example.com"]
-
-
-@pytest.mark.proves("NAM-1")
-@given(st.randoms(use_true_random=False))
-def test_order_and_repetition_of_names_carry_no_meaning(rng: random.Random) -> None:
-    names = identifiers("a.example.com", "192.168.1.1", "ops@shop.example", "B.example.com")
-    shuffled = [*names, names[0]]
-    rng.shuffle(shuffled)
-    assert same_names(names, shuffled)
-    assert not same_names(names, shuffled[:1])
 
 
 @pytest.mark.proves("NAM-1")

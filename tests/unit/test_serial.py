@@ -4,7 +4,6 @@ import random
 
 import pytest
 from certwright.domain import serial
-from certwright.domain.errors import Refused
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,8 +15,8 @@ def test_a_serial_is_positive_fits_twenty_octets_and_keeps_every_random_bit(entr
     assert value > 0
     assert value.bit_length() < 160
     assert value.to_bytes(20, "big").endswith(entropy)
-    assert serial.parse_serial(serial.serial_hex(value)) == value
-    assert serial.parse_serial(serial.serial_colon_hex(value).upper()) == value
+    assert int(serial.serial_hex(value), 16) == value
+    assert serial.serial_colon_hex(value).replace(":", "") == serial.serial_hex(value)
 
 
 @pytest.mark.proves("SEC-3")
@@ -42,12 +41,3 @@ def test_too_little_or_too_much_randomness_is_refused(size: int) -> None:
 def test_hex_is_of_whole_octets() -> None:
     assert serial.serial_hex(0xABC) == "0abc"
     assert serial.serial_colon_hex(0xABC) == "0a:bc"
-
-
-@given(st.text(max_size=60))
-def test_only_our_own_error_escapes(text: str) -> None:
-    try:
-        value = serial.parse_serial(text)
-    except Refused:
-        return
-    assert value > 0

@@ -6,7 +6,7 @@ from certwright.domain import subject as module
 from certwright.domain import tbs
 from certwright.domain.errors import Refused
 from certwright.domain.keyspec import SigningAlgorithm
-from certwright.domain.subject import CustomAttribute, Subject, common_name_only, findings, same_subject, to_name
+from certwright.domain.subject import Subject, common_name_only, findings, to_name
 from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
@@ -101,15 +101,6 @@ def test_all_findings_come_at_once() -> None:
 def test_an_unknown_attribute_is_refused() -> None:
     with pytest.raises(ValidationError):
         Subject.model_validate({"comonName": "x"})
-
-
-def test_subjects_are_equal_without_case_and_white_space_but_not_without_order_of_customs() -> None:
-    assert same_subject(Subject(common_name="Shop  CA", country="de"), Subject(common_name="shop ca", country="DE"))
-    assert same_subject(None, Subject())
-    assert not same_subject(Subject(common_name="a"), Subject(common_name="b"))
-    assert not same_subject(Subject(common_name="a"), Subject(organization="a"))
-    one, two = (CustomAttribute(object_identifier=f"1.2.3.{i}", value="x") for i in (1, 2))
-    assert not same_subject(Subject(custom_attributes=(one, two)), Subject(custom_attributes=(two, one)))
 
 
 @pytest.mark.proves("CRT-7", "NAM-5")

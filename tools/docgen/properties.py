@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import Any, get_args
 
-from certwright.binding.schema import managed_names, required_names
+from certwright.binding.schema import required_names
 from certwright.binding.types import strip_optional
 from certwright.config import SETTINGS, environment_name
-from certwright.resources.base import meta
+from certwright.resources.base import managed_names, meta
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -168,7 +168,7 @@ def _inputs(model: type[BaseModel], types: _Types, *, codes: bool = True) -> lis
         wire = field.alias or attribute
         if wire in managed:
             continue
-        extra = meta(model, attribute)
+        extra = meta(field)
         name = f"`{wire}`" + (", required" if wire in required else "") + (", secret" if extra.get("secret") else "")
         cells = [name, types.name(field.annotation), _default(field)]
         cells += [str(extra.get("change", ""))] if codes else []

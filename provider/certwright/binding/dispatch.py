@@ -236,8 +236,8 @@ class Dispatcher:
         with clean_errors(f"call of {token}"):
             function = self.function(token)
             if preview and not getattr(function, "in_preview", True):
-                from certwright.binding.schema import wire_names
                 from certwright.domain.values import UNKNOWN
+                from certwright.resources.base import wire_names
 
                 return dict.fromkeys(wire_names(function.outputs), UNKNOWN)
             answered: Tree = function.call(args)

@@ -18,6 +18,7 @@ from pydantic_core import PydanticUndefined
 from certwright.binding.naming import to_python
 from certwright.binding.types import ANY, Spec, TypeCollector, strip_optional
 from certwright.config import SETTINGS, Setting, environment_name
+from certwright.resources.base import managed_names, meta, secret_names
 
 PACKAGE = "certwright"
 _CHANGE_TEXT = {
@@ -154,7 +155,7 @@ def wire_properties(
             **collector.reference(field.annotation),
             "description": _description(field, codes=not (nested or output)),
         }
-        extra = _extra(field)
+        extra = meta(field)
         if extra.get("secret"):
             spec["secret"] = True
         if not (nested or output) and extra.get("change") == "R":
@@ -163,25 +164,11 @@ def wire_properties(
     return found
 
 
-def wire_names(model: type[BaseModel]) -> tuple[str, ...]:
-    return tuple(field.alias or name for name, field in model.model_fields.items())
-
-
-def managed_names(model: type[BaseModel]) -> frozenset[str]:
-    """Wire names of the inputs that only Check fills in."""
-    return frozenset(f.alias or n for n, f in model.model_fields.items() if _extra(f).get("managed"))
-
-
 def fields_of(model: type[BaseModel]) -> dict[str, tuple[str, Any]]:
     """Python name → (wire name, annotation), without the inputs that only Check fills in."""
     managed = managed_names(model)
     pairs = ((f.alias or n, f.annotation) for n, f in model.model_fields.items())
     return {to_python(wire): (wire, annotation) for wire, annotation in pairs if wire not in managed}
-
-
-@lru_cache(maxsize=64)
-def secret_names(model: type[BaseModel]) -> frozenset[str]:
-    return frozenset(f.alias or n for n, f in model.model_fields.items() if _extra(f).get("secret"))
 
 
 @lru_cache(maxsize=64)
@@ -214,18 +201,12 @@ def description(cls: type[Any]) -> str:
 
 
 def _always(field: FieldInfo) -> bool:
-    declared_by_out = bool(_extra(field)) and "change" not in _extra(field)
+    declared_by_out = bool(meta(field)) and "change" not in meta(field)
     return declared_by_out and field.annotation is not Any and not strip_optional(field.annotation)[1]
 
 
-def _extra(field: FieldInfo) -> dict[str, Any]:
-    extra = field.json_schema_extra
-    found = extra.get("certwright") if isinstance(extra, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
 def _description(field: FieldInfo, *, codes: bool) -> str:
-    extra = _extra(field)
+    extra = meta(field)
     parts = [field.description or ""]
     if codes and not extra.get("managed") and extra.get("change"):
         parts.append(_CHANGE_TEXT[str(extra["change"])])

@@ -10,7 +10,7 @@ from typing import TypeVar
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
-from certwright.domain.certificate import MAX_CHAIN_LENGTH, fingerprint_of, subject_key_id_of
+from certwright.domain.certificate import MAX_CHAIN_LENGTH, fingerprint_of
 from certwright.domain.errors import Finding
 from certwright.domain.validity import iso
 
@@ -125,12 +125,6 @@ def date_findings(
         message = f"{what} is not valid before {iso(certificate.not_valid_before_utc)}"
         return [_finding(f"{prefix}.not_yet_valid", message, path)]
     return []
-
-
-def key_ids_fit(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    """Whether the authority key identifier, where there is one, is that of `issuer`."""
-    aki = _extension(certificate, x509.AuthorityKeyIdentifier)
-    return aki is None or aki.key_identifier is None or aki.key_identifier == subject_key_id_of(issuer)
 
 
 def _extension(certificate: x509.Certificate, kind: type[Value]) -> Value | None:

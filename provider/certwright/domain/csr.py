@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from certwright.domain.certificate import refuse, sans_of, signing_algorithm_of, split_pem
 from certwright.domain.errors import Finding
-from certwright.domain.keyspec import KeyAlgorithm, PublicKey, SigningAlgorithm, algorithm_of
+from certwright.domain.keyspec import KeyAlgorithm, algorithm_of
 from certwright.domain.weakkey import KNOWN_WEAK_RSA, public_key_findings
 
 MAX_CSR_BYTES = 32_768
 _LABELS = ("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST")
 PATH = "certificateSigningRequest"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CsrFacts:
-    """What a request says. key_algorithm and signing_algorithm are None outside our tables."""
-
-    subject: x509.Name
-    sans: tuple[x509.GeneralName, ...]
-    public_key: PublicKey | None
-    key_algorithm: KeyAlgorithm | None
-    signing_algorithm: SigningAlgorithm | None
-    extensions: tuple[x509.Extension[x509.ExtensionType], ...]
-    der: bytes
 
 
 def parse_csr(data: str | bytes, *, path: str = PATH) -> x509.CertificateSigningRequest:
@@ -52,20 +36,6 @@ def _der_of(data: str | bytes, path: str) -> bytes:
         message = f"needs exactly one CERTIFICATE REQUEST block; blocks seen: {seen}"
         raise refuse("csr.malformed", message, path)
     return blocks[0].der
-
-
-def facts_of_csr(request: x509.CertificateSigningRequest) -> CsrFacts:
-    key = request.public_key()
-    algorithm = algorithm_of(key)
-    return CsrFacts(
-        subject=request.subject,
-        sans=sans_of(request),
-        public_key=None if algorithm is None else key,  # type: ignore[arg-type]
-        key_algorithm=algorithm,
-        signing_algorithm=signing_algorithm_of(request),
-        extensions=tuple(request.extensions),
-        der=request.public_bytes(Encoding.DER),
-    )
 
 
 def csr_findings(

@@ -73,10 +73,6 @@ class DnsName:
         """The name itself, then each parent up to the top-level domain; the root is not among them."""
         return tuple(DnsName(labels=self.labels[start:]) for start in range(len(self.labels)))
 
-    def is_within(self, zone: DnsName) -> bool:
-        """True for the zone itself and everything below it."""
-        return self.labels[-len(zone.labels) :] == zone.labels
-
     def covers(self, host: DnsName) -> bool:
         """Whether a certificate for this name is good for `host`; the wildcard stands for exactly one label."""
         if self == host:

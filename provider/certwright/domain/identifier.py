@@ -41,7 +41,7 @@ class IdentifierKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identifier:
-    """One name of a certificate, as made by `parse_identifier` or `generalname.from_general_name`.
+    """One name of a certificate, as made by `parse_identifier`.
 
     value: canonical text. DNS: A-labels. IP: as RFC 5952. EMAIL: host in lower-case A-labels. URI: scheme and host in
     lower case. UPN: realm in lower case. DN: RFC 4514. OTHER: ``OID=text``, or ``OID=#hex`` where the DER is no

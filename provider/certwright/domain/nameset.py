@@ -30,7 +30,7 @@ def check_names(
     sans: sequence of text and `UNKNOWN`; or `UNKNOWN`, or None. public: public-kind certificate: public DNS names only.
     limit: how many different names, 1 to NAME_LIMIT_CEILING.
     Returns the identifiers that could be read, `domain_name` first, each once, and all findings at once; unknown values
-    are passed over. The order of `sans` carries no meaning: compare with `same_names`.
+    are passed over. The order of `sans` carries no meaning.
     """
     names: dict[Identifier, None] = {}
     findings: list[Finding] = []
@@ -44,11 +44,6 @@ def check_names(
         names.setdefault(identifier)
     findings.extend(_limit_findings(len(names), min(limit, NAME_LIMIT_CEILING)))
     return tuple(names), findings
-
-
-def same_names(left: Iterable[Identifier], right: Iterable[Identifier]) -> bool:
-    """Whether two certificates name the same: order and repetition do not count."""
-    return set(left) == set(right)
 
 
 def common_name_of(identifiers: Iterable[Identifier], *, public: bool) -> str | None:

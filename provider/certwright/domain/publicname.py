@@ -34,16 +34,6 @@ def public_suffix(name: DnsName) -> DnsName | None:
     return None if suffix is None else DnsName(labels=tuple(suffix.split(".")))
 
 
-def is_public_suffix(name: DnsName) -> bool:
-    return public_suffix(name) == name
-
-
-def registrable_domain(name: DnsName) -> DnsName | None:
-    """The suffix and one label more (``b.co.uk`` for ``a.b.co.uk``); None for a suffix or a name that is not public."""
-    domain = _icann_suffixes().privatesuffix(name.without_wildcard().text)
-    return None if domain is None else DnsName(labels=tuple(domain.split(".")))
-
-
 def public_name_findings(name: DnsName, *, path: str = "") -> list[Finding]:
     """Why a public certificate cannot carry this name; empty when it can."""
     objection = _objection(name)

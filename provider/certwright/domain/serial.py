@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
-from certwright.domain.errors import Finding, Refused
-
 SERIAL_RANDOM_BYTES = 19
 MIN_RANDOM_BYTES = 16
 MAX_OCTETS = 20
 _PREFIX = 0x01
-_HEX = re.compile(r"[0-9a-f]{1,40}")
 
 
 def serial_from(random: bytes) -> int:
@@ -34,19 +29,3 @@ def serial_colon_hex(serial: int) -> str:
     """``01:ab:…``, the form that ACM shows."""
     text = serial_hex(serial)
     return ":".join(text[i : i + 2] for i in range(0, len(text), 2))
-
-
-def parse_serial(text: str, *, path: str = "") -> int:
-    """Reads either form. Raises serial.malformed."""
-    plain = text.strip().replace(":", "").lower()
-    if not _HEX.fullmatch(plain) or int(plain, 16) == 0:
-        raise Refused(
-            [
-                Finding(
-                    code="serial.malformed",
-                    message=f"{text[:64]!r} is not a serial number; give it in hex, with or without colons",
-                    path=path,
-                )
-            ]
-        )
-    return int(plain, 16)

@@ -188,21 +188,3 @@ def common_name_only(common_name: str | None) -> x509.Name:
     if common_name is None or len(common_name) > COMMON_NAME_LIMIT:
         return x509.Name([])
     return x509.Name([_name_attribute(NameOID.COMMON_NAME, common_name)])
-
-
-def same_subject(a: Subject | None, b: Subject | None) -> bool:
-    """Whether two subjects make the same name: case and inner white space do not count (RFC 5280 section 7.1)."""
-    return _comparable(a or Subject()) == _comparable(b or Subject())
-
-
-def _comparable(subject: Subject) -> list[tuple[str, str]]:
-    pairs = [
-        (row.oid.dotted_string, _fold(value))
-        for name, row in _ATTRIBUTES.items()
-        if (value := getattr(subject, name)) is not None
-    ]
-    return pairs + [(item.object_identifier, _fold(item.value)) for item in subject.custom_attributes or ()]
-
-
-def _fold(value: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", value).casefold().split())

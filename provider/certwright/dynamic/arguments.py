@@ -11,8 +11,9 @@ import pulumi
 from pydantic import BaseModel
 
 from certwright.binding.naming import to_wire
-from certwright.binding.schema import fields_of, secret_names
+from certwright.binding.schema import fields_of
 from certwright.binding.types import strip_optional
+from certwright.resources.base import secret_names
 
 
 def properties(cls_name: str, model: type[BaseModel], arguments: Mapping[str, Any]) -> dict[str, Any]:

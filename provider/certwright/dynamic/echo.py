@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from certwright.binding.dispatch import Call, Dispatcher
-from certwright.binding.schema import wire_names
 from certwright.domain.errors import CertwrightError
 from certwright.domain.values import contains_unknown
+from certwright.resources.base import wire_names
 
 LASTING = ("arn", "domainValidationOptions")
 _RECORD_KINDS = {

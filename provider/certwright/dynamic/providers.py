@@ -21,11 +21,11 @@ from pulumi.dynamic import ResourceProvider as _ResourceProvider
 
 from certwright.binding.codec import decode
 from certwright.binding.dispatch import Dispatcher
-from certwright.binding.schema import wire_names
 from certwright.dynamic.codec import from_neutral, to_neutral
 from certwright.dynamic.echo import LASTING, echo, strip
 from certwright.dynamic.frame import Surroundings
 from certwright.dynamic.host import answering, current, settings_of
+from certwright.resources.base import wire_names
 
 _Tree = dict[str, Any]
 

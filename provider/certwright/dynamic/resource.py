@@ -9,10 +9,10 @@ from pulumi.dynamic import Resource
 
 from certwright.binding.naming import to_python
 from certwright.binding.registry import Registry
-from certwright.binding.schema import secret_names, wire_names
 from certwright.dynamic.arguments import properties
 from certwright.dynamic.providers import Provider
 from certwright.dynamic.view import view
+from certwright.resources.base import secret_names, wire_names
 
 
 class _Attribute:

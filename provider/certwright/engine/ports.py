@@ -87,9 +87,6 @@ class Transaction(Reader, Protocol):
     ) -> None:
         """Append one hash-chained line in this transaction (AUD-1). The actor is known to the store."""
 
-    def add_to(self, kind: type[Any], field: str, amount: int, /, **equals: Any) -> None:
-        """field = field + amount, in the database."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:

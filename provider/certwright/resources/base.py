@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+from pydantic.fields import FieldInfo
 
 from certwright.domain.errors import CertwrightError, Finding, Reason
 from certwright.engine.ports import CancelSignal
@@ -86,11 +88,27 @@ def out(description: str, *, secret: bool = False, default: Any = None) -> Any:
     return Field(default=default, description=description, json_schema_extra={"certwright": extra})
 
 
-def meta(model: type[BaseModel], field_name: str) -> dict[str, Any]:
+def meta(field: FieldInfo) -> dict[str, Any]:
     """The declaration behind a field: `change`, `secret`, `equality`, `managed`, `source`."""
-    extra = model.model_fields[field_name].json_schema_extra
+    extra = field.json_schema_extra
     found = extra.get("certwright") if isinstance(extra, dict) else None
     return found if isinstance(found, dict) else {}
+
+
+@lru_cache(maxsize=64)
+def wire_names(model: type[BaseModel]) -> tuple[str, ...]:
+    return tuple(field.alias or name for name, field in model.model_fields.items())
+
+
+@lru_cache(maxsize=64)
+def managed_names(model: type[BaseModel]) -> tuple[str, ...]:
+    """Wire names of the inputs that only Check fills in."""
+    return tuple(f.alias or n for n, f in model.model_fields.items() if meta(f).get("managed"))
+
+
+@lru_cache(maxsize=64)
+def secret_names(model: type[BaseModel]) -> frozenset[str]:
+    return frozenset(f.alias or n for n, f in model.model_fields.items() if meta(f).get("secret"))
 
 
 class Severity(StrEnum):

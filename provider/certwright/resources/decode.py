@@ -86,7 +86,7 @@ def _fields(model: type[Model]) -> dict[str, _Field]:
             name=name,
             wire=wire,
             required=field.is_required(),
-            secret=bool(meta(model, name).get("secret")),
+            secret=bool(meta(field).get("secret")),
             default=_default_of(field),
         )
         for name, field in model.model_fields.items()

@@ -97,7 +97,7 @@ def _compared(model: type[Model]) -> tuple[_Compared, ...]:
     """What every Check and Diff of this model compares; read from the declarations once."""
     found = []
     for name, field in model.model_fields.items():
-        declared = meta(model, name)
+        declared = meta(field)
         if declared.get("managed"):
             continue
         default = None if field.is_required() else field.get_default(call_default_factory=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from functools import lru_cache
 from math import isfinite
 from typing import Any
 
@@ -14,7 +13,7 @@ from certwright.domain.values import UNKNOWN, Secret, contains_unknown, reveal
 from certwright.engine.decision import Decision
 from certwright.engine.ports import Reader
 from certwright.engine.services import Services, confirm_store
-from certwright.resources.base import Context, Model, Severity, Tree, meta
+from certwright.resources.base import Context, Model, Severity, Tree, managed_names, secret_names, wire_names
 
 
 class Handling:
@@ -100,16 +99,6 @@ def _whole(value: Any) -> Any:
     return value
 
 
-@lru_cache(maxsize=64)
-def managed_names(model: type[Model]) -> tuple[str, ...]:
-    return tuple(f.alias or n for n, f in model.model_fields.items() if meta(model, n).get("managed"))
-
-
-@lru_cache(maxsize=64)
-def secret_names(model: type[Model]) -> tuple[str, ...]:
-    return tuple(f.alias or n for n, f in model.model_fields.items() if meta(model, n).get("secret"))
-
-
 def without_managed(model: type[Model], olds: Tree, news: Tree) -> tuple[Tree, list[Finding]]:
     """The program's own inputs. A managed one is accepted only when it is what an earlier Check put there (import)."""
     findings: list[Finding] = []
@@ -133,11 +122,6 @@ def echo(model: type[Model], tree: Tree) -> Tree:
     """The inputs as outputs: without secret ones and without what certwright manages."""
     left_out = {*secret_names(model), *managed_names(model)}
     return {k: v for k, v in tree.items() if k not in left_out and k in wire_names(model)}
-
-
-@lru_cache(maxsize=64)
-def wire_names(model: type[Model]) -> frozenset[str]:
-    return frozenset(f.alias or n for n, f in model.model_fields.items())
 
 
 def spec_of(model: type[Model], tree: Tree) -> Tree:

@@ -11,9 +11,9 @@ from certwright.domain.errors import CertwrightError, Finding
 from certwright.domain.values import UNKNOWN, Secret, contains_secret, contains_unknown, reveal
 from certwright.engine.services import Services
 from certwright.engine.writers import place
-from certwright.resources.base import Model, Tree
+from certwright.resources.base import Model, Tree, secret_names, wire_names
 from certwright.resources.decode import decode
-from certwright.resources.handling import marked, plain, secret_names, wire_names
+from certwright.resources.handling import marked, plain
 from certwright.resources.validation_model import InlineDnsWriter
 
 PATH = "dnsWriter"

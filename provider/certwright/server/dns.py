@@ -165,10 +165,6 @@ class DnsServer:
             found = zone.rdataset(owner, dns.rdatatype.from_text(rdtype)) if zone else None
             return tuple(sorted(_value(rdata) for rdata in found or ()))
 
-    def zone_text(self, name: str) -> str:
-        with self._lock:
-            return self._zones[dns.name.from_text(name)].to_text()
-
     def _zone_of(self, name: dns.name.Name) -> Zone | None:
         """The deepest zone that holds `name`."""
         while True:

@@ -71,11 +71,6 @@ class Compiler:
     def delete(self, form: Form) -> Any:
         return sa.delete(self._table(form)).where(*self._where(form))
 
-    def add(self, form: Form) -> Any:
-        column = self._table(form).c[form.column]
-        amount: Any = sa.bindparam("amount", type_=sa.BigInteger)
-        return sa.update(self._table(form)).where(*self._where(form)).values({column: column + amount})
-
     def due(self, form: Form) -> Any:
         table, columns = self._columns(VersionRecord)
         due_at = table.c.renewal_due
@@ -129,7 +124,6 @@ _VERBS: dict[str, Callable[[Compiler, Form], Any]] = {
     "select": Compiler.select,
     "count": Compiler.count,
     "delete": Compiler.delete,
-    "add": Compiler.add,
     "due": Compiler.due,
     "audit_page": Compiler.audit_page,
     "audit_head": Compiler.audit_head,

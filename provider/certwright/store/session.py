@@ -278,14 +278,6 @@ class SqlTransaction(SqlReader):
         self.flush(AuditEntry)
         return super().audit_head(region)
 
-    def add_to(self, kind: type[Any], field: str, amount: int, /, **equals: Any) -> None:
-        mapping = self._writable(kind)
-        self._forget(kind)
-        shape, values = self._filter(mapping, equals)
-        if shape is not None:
-            prepared = self._statements.add_to(mapping, field, shape)
-            self._changed(prepared.sql, [prepared.bind({**values, "amount": amount})])
-
     def _forget(self, kind: type[Any]) -> None:
         """Before a statement changes rows of `kind` behind our back."""
         self.flush(kind)

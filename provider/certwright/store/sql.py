@@ -205,10 +205,3 @@ class SqlStore:
         return SessionContext(
             statements=self._backend.statements, shown=self._backend.shown, store_id=store_id, actor=self._actor
         )
-
-
-def create_store(url: str, *, testing: bool, clock: Clock, actor: Actor) -> SqlStore:
-    """For `certwright init`: the store at `url`, made now unless it is there already."""
-    store = SqlStore(url, may_create=lambda: True, testing=testing, clock=clock, actor=actor)
-    store.create()
-    return store

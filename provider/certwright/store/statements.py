@@ -97,9 +97,6 @@ class Statements:
     def delete(self, mapping: layout.Mapping, shape: Shape) -> Prepared:
         return self.of(Form("delete", mapping.table, shape))
 
-    def add_to(self, mapping: layout.Mapping, name: str, shape: Shape) -> Prepared:
-        return self.of(Form("add", mapping.table, shape, column=name))
-
     def due(self) -> Prepared:
         return self.of(Form("due"))
 

@@ -91,10 +91,6 @@ class Resolver:
         """The closest zone that holds the name, by SOA; without a final dot. Raises LookupFailed."""
         return shown(self._zone_of(parse_name(name), self._ask_authority))
 
-    def authoritative_for(self, name: str) -> Authority:
-        """The zone and servers where a deciding look-up for this name starts. Raises LookupFailed."""
-        return self._authority(parse_name(name))
-
     def _chase(
         self,
         name: dns.name.Name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from typing import Any
 
 import pytest
@@ -10,11 +11,11 @@ from builders.desk import HANDLERS, Desk
 from builders.world import World
 from certwright.domain.values import UNKNOWN, Secret, contains_unknown, reveal
 from certwright.engine.records import Mode
-from certwright.resources.base import Change, DiffKind, Model, meta
+from certwright.resources.base import Change, DiffKind, Model, managed_names, meta, secret_names
 from certwright.resources.certificate_model import CertificateInputs
 from certwright.resources.decode import decode
 from certwright.resources.diff import changed, paths
-from certwright.resources.handling import echo, managed_names, marked, plain, secret_names, spec_of, without_managed
+from certwright.resources.handling import echo, marked, plain, spec_of, without_managed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -284,6 +285,17 @@ def test_two_spellings_of_one_value_are_no_change(wire: str, one: Any, other: An
         assert changed(CertificateInputs, {wire: old}, {wire: new}) == []
 
 
+@pytest.mark.proves("NAM-1")
+@given(st.randoms(use_true_random=False))
+def test_order_and_repetition_of_names_carry_no_meaning(rng: random.Random) -> None:
+    names = ["a.example.com", "192.168.1.1", "email:ops@shop.example", "B.example.com"]
+    shuffled = [*names, names[0]]
+    rng.shuffle(shuffled)
+    wire = "subjectAlternativeNames"
+    assert changed(CertificateInputs, {wire: names}, {wire: shuffled}) == []
+    assert changed(CertificateInputs, {wire: names}, {wire: shuffled[:1]}) != []
+
+
 @pytest.mark.proves("CRT-6")
 @pytest.mark.parametrize(("wire", "one", "other", "change"), DIFFERENT)
 def test_a_change_does_what_its_table_says(wire: str, one: Any, other: Any, change: Change) -> None:
@@ -308,7 +320,7 @@ def test_every_property_declares_what_its_change_does() -> None:
     for kind in KINDS:
         model = HANDLERS[kind].inputs
         for name in model.model_fields:
-            assert meta(model, name).get("change") in {c.value for c in Change}, (kind, name)
+            assert meta(model.model_fields[name]).get("change") in {c.value for c in Change}, (kind, name)
 
 
 def test_what_the_store_keeps_is_plain() -> None:
