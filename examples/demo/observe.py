@@ -28,6 +28,13 @@ _RECORD = re.compile(
 _TO_CREATE = re.compile(r"Create: (\S+)\. (CNAME) (\S+?)\.(?=[.;\s])")
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 CLIENT_TIMEOUT_S = 15
+EXIT_CODES_SINCE = (3, 226)  # the CLI tells failures apart from here on; each was 255 before
+
+
+def refusal_code(version: str) -> int:
+    """The exit code of a run that fails, of the CLI of this version; as of a new one where it says none."""
+    found = re.match(r"v?(\d+)\.(\d+)", version)
+    return 255 if found and (int(found[1]), int(found[2])) < EXIT_CODES_SINCE else 1
 
 
 def records(output: str) -> list[tuple[str, str, str]]:

@@ -27,11 +27,13 @@ class CheckFailed(Exception):
 
 @dataclass(slots=True)
 class Proof:
-    """records: the validation records of the first preview. outputs: the stack's. root: file with the trust anchor."""
+    """refusal: the CLI's exit code for a run that fails. records: the validation records of the first preview. outputs:
+    the stack's. root: file with the trust anchor."""
 
     stage: Stage
     terminal: Terminal
     runner: Runner
+    refusal: int
     records: list[tuple[str, str, str]] = field(default_factory=list)
     outputs: dict[str, str] = field(default_factory=dict)
     root: Path = Path()
@@ -51,6 +53,11 @@ class Proof:
         if result.code != 0:
             raise CheckFailed(f"`{result.command}` succeeds", expected="exit code 0", seen=f"exit code {result.code}")
         return result
+
+    def fails(self, result: Result, claim: str, ids: str) -> None:
+        """With exactly the code that this CLI gives to a refusal: a crash is none."""
+        expected, seen = (f"exit code {code}" for code in (self.refusal, result.code))
+        self.check(result.code == self.refusal, claim, ids, expected=expected, seen=seen)
 
     def pulumi(
         self,

@@ -17,6 +17,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import observe
 from commands import Runner
 from proof import CheckFailed
 from stage import CHECKOUT, FORMS, Busy, CannotInstall, Stage
@@ -73,7 +74,7 @@ def _play(options: argparse.Namespace, terminal: Terminal) -> int:
         shown = ", ".join(f"https://{e.address} ({n})" for n, e in stage.endpoints.items())
         terminal.say(f"started in this process: a DNS server at {stage.dns.endpoint}, TLS servers at {shown}")
         runner = Runner(terminal=terminal, environment=stage.environment, logs=stage.logs, pids=stage.pids)
-        story = Story(stage, terminal, runner)
+        story = Story(stage, terminal, runner, observe.refusal_code(version))
         try:
             story.prepare()
             for step in Story.STEPS[: options.until]:

@@ -22,14 +22,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import pytest
 from certwright import __version__
 from certwright.config import load
 from certwright.engine.services import Services
 from certwright.store.dump import logical_dump
 from certwright.wiring import build
+from live.engines import ROOT, Failure, cli_version, exit_code, pulumi_directory
 
-ROOT = Path(__file__).resolve().parents[2]
 PASSPHRASE = "the passphrase of the test stack"
 PROJECT = "shop"
 STACK = "dev"
@@ -42,17 +41,6 @@ TYPES = {
 }
 
 Tree = dict[str, Any]
-
-
-def pulumi_directory() -> Path:
-    """Where the CLI and its language hosts lie: PATH, else what `make pulumi` built. Skips where there is none."""
-    found = shutil.which("pulumi")
-    built = ROOT / ".cache" / "pulumi" / "bin"
-    if found:
-        return Path(found).parent
-    if (built / "pulumi").exists():
-        return built
-    pytest.skip("the pulumi CLI is not installed; `make pulumi` builds it")
 
 
 def _path(directory: Path) -> str:
@@ -78,8 +66,9 @@ class Result:
         assert self.rc == 0, self.text
         return self
 
-    def failed(self) -> Result:
-        assert self.rc != 0, self.text
+    def failed(self, why: Failure = Failure.ERROR) -> Result:
+        """With exactly the code that this CLI has for it: a crash of the CLI is no refusal."""
+        assert self.rc == exit_code(why, cli_version()), self.text
         return self
 
     @cached_property

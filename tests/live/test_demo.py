@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from live.harness import ROOT, pulumi_directory
+from live.engines import ROOT, pulumi_directory
 
 pytestmark = pytest.mark.needs_pulumi
 

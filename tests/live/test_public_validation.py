@@ -12,6 +12,7 @@ import pytest
 from certwright.engine.records import ValidationRecord, VersionRecord
 from certwright.server.dns import DnsServer, Fault
 from cryptography import x509
+from live.engines import Failure, cli_version, exit_code
 from live.harness import Stack, directory_association, wait_for
 from live.publicworld import (
     CA_IDENTITY,
@@ -130,7 +131,7 @@ def test_ctrl_c_ends_the_wait_and_the_next_up_resumes_the_same_request(shop: Sta
     wait_for(lambda: any(q.name.startswith("_") for q in dns.queries), said="the first look at the record")
     os.kill(cli.pid, signal.SIGINT)
     stdout, stderr = cli.communicate(timeout=60)
-    assert cli.returncode != 0
+    assert cli.returncode == exit_code(Failure.ERROR, cli_version()), stdout + stderr
     assert "cancelled after" in stdout + stderr
     assert "Run `pulumi up` again to resume." in stdout + stderr
     assert shop.plugins() == [] or wait_for(lambda: not shop.plugins())

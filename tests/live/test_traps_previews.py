@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from certwright.engine import association, certificates
+from live.engines import Failure
 from live.harness import Stack, directory_association, wait_for, wiki
 
 pytestmark = pytest.mark.needs_pulumi
@@ -124,7 +125,7 @@ def test_json_has_path_and_reason_and_diff_has_the_versions(due: Stack) -> None:
     listed = due.preview().ok().text
     assert "[diff: ~version]" in listed
     assert "[diff: ~deployedVersion]" in listed
-    assert due.preview("--expect-no-changes").rc != 0
+    due.preview("--expect-no-changes").failed(Failure.CHANGES)
 
 
 @pytest.mark.proves("IAC-3", "SEC-5")

@@ -97,6 +97,9 @@ class Plugin:
     def invoke(self, token: str, args: Any, *, preview: bool = False) -> Any:
         return self.stub.Invoke(provider_pb2.InvokeRequest(tok=token, args=encode(args), preview=preview))
 
+    def cancel(self) -> None:
+        self.stub.Cancel(empty_pb2.Empty(), timeout=5.0)
+
     def health(self) -> bytes:
         call = self.channel.unary_unary("/grpc.health.v1.Health/Check")
         answer: bytes = call(b"", timeout=2.0)

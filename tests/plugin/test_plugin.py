@@ -1,8 +1,7 @@
-"""The gRPC plugin alone: previews, detailed diffs, configuration, cancel, log lines, the end of a run."""
+"""The gRPC plugin alone: previews, detailed diffs, configuration, cancel, log lines."""
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Iterator
@@ -267,78 +266,6 @@ class TestResources:
         assert "builtins.ValueError" in err
         assert "hunter2" not in err
         assert "toy.py" in err
-
-
-class TestEndOfRun:
-    def test_health_is_answered_in_time_and_warns_of_what_is_not_declared(self, plugin: Plugin, box: Toybox) -> None:
-        made(plugin)
-        gone, other = URN.replace("wiki", "old"), URN.replace("shop", "other").replace("wiki", "old")
-        box.in_use = {URN: "declared", gone: "no longer declared; deleting it will be refused", other: "another stack"}
-        began = time.monotonic()
-        assert plugin.health() == b"\x08\x01"
-        assert time.monotonic() - began < 0.2
-        warnings = [line for line in plugin.engine.lines if line[0] == "WARNING"]
-        assert warnings == [("WARNING", "no longer declared; deleting it will be refused", gone, False)]
-
-    def test_a_refresh_is_not_warned(self, plugin: Plugin, box: Toybox) -> None:
-        box.in_use = {URN: "in use"}
-        with pytest.raises(grpc.RpcError):
-            plugin.read("nope")
-        plugin.health()
-        assert not [line for line in plugin.engine.lines if line[0] == "WARNING"]
-
-    def test_a_slow_or_broken_look_up_does_not_delay_the_answer(
-        self, plugin: Plugin, box: Toybox, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        made(plugin)
-        release = threading.Event()
-
-        class Slow(dict[str, str]):
-            def items(self) -> Any:
-                release.wait(5)
-                raise RuntimeError("broken")
-
-        box.in_use = Slow()
-        began = time.monotonic()
-        plugin.health()
-        assert time.monotonic() - began < 0.4
-        release.set()
-
-    def test_claims_are_persisted_by_runs_that_write_and_a_create_only_at_the_end(
-        self, plugin: Plugin, box: Toybox
-    ) -> None:
-        id, inputs, outputs = made(plugin)
-        assert box.claimed == []
-        plugin.health()
-        assert box.claimed == [("certificate", id)]
-
-    def test_a_preview_persists_no_claim(self, plugin: Plugin, box: Toybox) -> None:
-        plugin.diff("arn:toy:7", BASE, {}, BASE)
-        plugin.create(BASE, preview=True)
-        plugin.health()
-        plugin.session.close()
-        assert box.claimed == []
-
-    def test_an_update_persists_what_is_known(self, plugin: Plugin, box: Toybox) -> None:
-        id, inputs, outputs = made(plugin)
-        plugin.diff(id, inputs, outputs, inputs)
-        plugin.session.dispatcher().run._persisted_at = float("-inf")
-        plugin.update(id, inputs, outputs, inputs)
-        assert ("certificate", id) in box.claimed
-
-    def test_announcements_end_with_the_run(self, plugin: Plugin, box: Toybox, tmp_path: Path) -> None:
-        id, inputs, outputs = made(plugin)
-        box.due.add(id)
-        plugin.diff(id, inputs, outputs, inputs)
-        files = list((tmp_path / "run").iterdir())
-        assert [json.loads(f.read_text())["arn"] for f in files] == [id]
-        plugin.health()
-        assert not list((tmp_path / "run").iterdir())
-
-    def test_nothing_to_announce_writes_no_file(self, plugin: Plugin, tmp_path: Path) -> None:
-        made(plugin)
-        plugin.health()
-        assert not (tmp_path / "run").exists()
 
 
 def test_a_long_property_passes(plugin: Plugin) -> None:

@@ -79,7 +79,12 @@ class Toybox:
     due: set[str] = field(default_factory=set)
     claimed: list[tuple[str, str]] = field(default_factory=list)
     in_use: dict[str, str] = field(default_factory=dict)  # URN → sentence
+    signed: int = 0
     closed: int = 0
+
+    def sign(self) -> str:
+        self.signed += 1
+        return f"audit log signed: {len(self.things)} things"
 
     def close(self) -> None:
         self.closed += 1
@@ -242,6 +247,7 @@ def registry(box: Toybox | None = None) -> Registry:
         functions=lambda: (GetWidget,),
         services=services,
         claims=lambda box, claims: box.claimed.extend(claims),
+        anchor=Toybox.sign,
         usage=lambda box, prefix, checked: [
             (urn, text) for urn, text in box.in_use.items() if urn.startswith(prefix) and urn not in checked
         ],

@@ -6,13 +6,24 @@
 # 1. The pulumi on PATH, when it is recent enough and its yaml and python language hosts are at hand.
 # 2. Else the versions pinned in cli/, hosts/ and yaml/ (go.mod), built with Go into .cache/pulumi/bin.
 # 3. Else a sentence that says what to install, and exit code 3.
-# CERTWRIGHT_PULUMI=pinned skips 1. The directory is the last (and only) line of stdout; progress goes to stderr.
+#
+# `ensure.sh oldest`, or CERTWRIGHT_PULUMI=oldest: the oldest CLI that certwright works with, pinned in oldest/, built
+# into .cache/pulumi-oldest/bin; never one of PATH. CERTWRIGHT_PULUMI=pinned skips 1.
+# The directory is the last (and only) line of stdout; progress goes to stderr.
 set -eu
 
 minimum=3.200.0
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-bin=$root/.cache/pulumi/bin
+choice=${1:-${CERTWRIGHT_PULUMI:-}}
+case $choice in
+    '' | pinned) pins=. bin=$root/.cache/pulumi/bin ;;
+    oldest) pins=oldest bin=$root/.cache/pulumi-oldest/bin ;;
+    *)
+        echo "pulumi: $choice is no choice of CLI; leave it out, or say pinned or oldest" >&2
+        exit 2
+        ;;
+esac
 
 at_least() { # at_least VERSION MINIMUM: both MAJOR.MINOR.PATCH
     [ "$(printf '%s\n%s\n' "$2" "$1" | sort -t. -k1,1n -k2,2n -k3,3n | head -n 1)" = "$2" ]
@@ -54,24 +65,30 @@ copy_host_scripts() { # what the python and nodejs hosts start lies beside them
     done
 }
 
-if [ "${CERTWRIGHT_PULUMI:-}" != pinned ] && dir=$(on_path); then
+build() { # build DIRECTORY MODULE VARIABLE: its tools, with the pinned version of MODULE in the variable that they print
+    version=$(sed -n "s#^[[:space:]]*\(require \)\{0,1\}$2 \(v[^ ]*\).*#\2#p" "$here/$1/go.mod" | head -n 1)
+    "$root/tools/gobuild.sh" "$here/$1" "$bin" tool "-X $3=$version"
+}
+
+if [ -z "$choice" ] && dir=$(on_path); then
     echo "$dir"
     exit 0
 fi
 
-sdk_version=github.com/pulumi/pulumi/sdk/v3/go/common/version.Version
-build() { "$root/tools/gobuild.sh" "$here/$1" "$bin" tool "-X $2=$3"; }
-if build cli $sdk_version v3.200.0 \
-    && build hosts $sdk_version v3.60.0 \
-    && build yaml github.com/pulumi/pulumi-yaml/pkg/version.Version v1.10.0 \
+pulumi=github.com/pulumi/pulumi
+sdk_version=$pulumi/sdk/v3/go/common/version.Version
+if build $pins/cli $pulumi/pkg/v3 $sdk_version \
+    && build hosts $pulumi/sdk/v3 $sdk_version \
+    && build $pins/yaml github.com/pulumi/pulumi-yaml github.com/pulumi/pulumi-yaml/pkg/version.Version \
     && copy_host_scripts; then
     say "using the pinned $("$bin/pulumi" version) in $bin"
     echo "$bin"
     exit 0
 fi
+wanted=$(sed -n 's/^go //p' "$here/$pins/cli/go.mod")
 if ! command -v go >/dev/null 2>&1; then
-    say "no usable CLI: install the Pulumi CLI $minimum or newer (with its python and yaml language hosts) on PATH, or install Go 1.24 or newer so that a pinned one can be built here"
+    say "no usable CLI: install the Pulumi CLI $minimum or newer (with its python and yaml language hosts) on PATH, or install Go $wanted or newer so that a pinned one can be built here"
     exit 3
 fi
-say "building the pinned CLI failed; see the lines above (it needs the network or Go's module cache). Or install the Pulumi CLI $minimum or newer on PATH"
+say "building the pinned CLI failed; see the lines above. It wants Go $wanted (an older one, $(go env GOVERSION 2>/dev/null || echo unknown) here, fetches that by itself where it may: GOTOOLCHAIN=auto) and the network or Go's module cache. Or install the Pulumi CLI $minimum or newer on PATH"
 exit 1

@@ -103,6 +103,7 @@ class Dispatcher:
         self._handlers: dict[str, Any] = {}
         self._functions: dict[str, Any] = {}
         self._deleting: set[str] = set()
+        self._warned: set[tuple[str, str]] = set()
 
     # what is built on demand ---------------------------------------------------------------------------------------
 
@@ -139,7 +140,7 @@ class Dispatcher:
 
     def show_anchor(self) -> None:
         """The signed head of the audit log, on the stack's own row, after a run that wrote (AUD-1). Providers with one store
-        end with one head, which one of them tells."""
+        end with one head, which one of them tells, once."""
         if self.run.wrote and self._services is not None:
             from certwright.resources.base import Severity
 
@@ -268,5 +269,6 @@ class Dispatcher:
         if self._services is None or not prefix:  # no Check: `pulumi refresh` or `destroy`, nothing to compare with
             return
         for urn, sentence in self._registry.usage(self._services, prefix, self.run.declared()):
-            if urn not in self._deleting:
+            if urn not in self._deleting and (urn, sentence) not in self._warned:
+                self._warned.add((urn, sentence))
                 self._log.send(urn, "warning", sentence)

@@ -80,8 +80,8 @@ class RunFile:
     def first(self, what: str) -> bool:
         """Whether no process of this run has come with `what` before. Without a directory every process is the first.
 
-        One process ends before the next is told to, so none knows that it is the last: the mark of a run stays until the
-        next run sweeps.
+        The processes of a run end side by side, or each before the next is told to: none knows that it is the last, so
+        that the mark of a run stays until the next run sweeps.
         """
         if self.path is None or not self._prepare():
             return True
@@ -169,6 +169,7 @@ class RunTable:
         self._wrote = False
         self._persisted_at = float("-inf")
         self._persist: Persist | None = None
+        self._said: set[str] = set()
 
     # announcements -------------------------------------------------------------------------------------------------
 
@@ -289,7 +290,11 @@ class RunTable:
         return "::".join(parts[:2]) + "::" if len(parts) >= 4 else ""
 
     def first_to_say(self, sentence: str) -> bool:
-        """False when another provider process of this run has said the same already."""
+        """False when this or another provider process of this run has said the same already."""
+        with self._lock:
+            if sentence in self._said:
+                return False
+            self._said.add(sentence)
         return self._file.first(sentence)
 
     def end(self, *, with_claims: bool = True) -> None:

@@ -41,7 +41,7 @@ def _clean(rpc: Rpc[R]) -> Rpc[R]:
     @functools.wraps(rpc)
     def answered(self: Servicer, request: Any, context: grpc.ServicerContext) -> R:
         try:
-            with clean_errors(rpc.__name__):
+            with self._session.request(), clean_errors(rpc.__name__):
                 return rpc(self, request, context)
         except CertwrightError as error:
             _abort(context, error)
@@ -241,9 +241,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     # the end -------------------------------------------------------------------------------------------------------
 
-    @_clean
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> empty_pb2.Empty:
-        self._session.cancel.set()
+        self._session.cancelled()  # not counted among the requests in flight
         return empty_pb2.Empty()
 
     def Parameterize(self, request: Any, context: grpc.ServicerContext) -> NoReturn:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from certwright.binding.dispatch import Dispatcher
@@ -16,7 +17,8 @@ from certwright.config import load
 from certwright.domain.errors import CertwrightError
 from certwright.plugin.scope import run_is_partial
 
-END_OF_RUN_S = 0.18  # the engine calls a plugin dead that answers its health check after 500 ms
+HEALTH_CHECK_S = 0.18  # the engine calls a plugin dead that answers its health check after 500 ms
+CANCEL_S = 2.0  # it waits five seconds for the answer to the Cancel of its close
 _log = logging.getLogger("certwright.session")
 
 
@@ -46,6 +48,8 @@ class Session:
         self._lock = threading.Lock()
         self._dispatcher: Dispatcher | None = None
         self._ending: threading.Thread | None = None
+        self._in_flight = 0
+        self._interrupted = False
 
     def connect(self, engine: str) -> None:
         """The engine's address, from the command line, Handshake or Attach; one that is known already stays."""
@@ -75,11 +79,33 @@ class Session:
             raise NotConfigured(f"the provider settings {', '.join(self.waiting)} are not known yet")
         raise NotConfigured("the provider was asked for work before it was configured")
 
-    def end_of_run(self, *, wait_s: float = END_OF_RUN_S) -> None:
-        """The engine's health check before its summary: last warnings, claims, and the end of the announcements.
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """Around every request but Cancel. It ends before its answer leaves: the engine never has an answer that counts."""
+        with self._lock:
+            self._in_flight += 1
+            self._interrupted = self._interrupted or self.cancel.is_set()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._in_flight -= 1
 
-        Returns within `wait_s`; what is not done by then goes on in its thread. Failures are swallowed: this is a bonus
-        on an undocumented habit of the engine (mechanics.md 4).
+    def cancelled(self) -> None:
+        """Cancel: waits stop. With no request in flight it is the engine's close, else Ctrl-C in mid-run (ADR 18)."""
+        self.cancel.set()
+        with self._lock:
+            mid_run = self._in_flight > 0
+            self._interrupted = self._interrupted or mid_run
+        if not mid_run:
+            self.end_of_run(wait_s=CANCEL_S)
+
+    def end_of_run(self, *, wait_s: float = HEALTH_CHECK_S) -> None:
+        """Before the engine's summary: last warnings, claims, the signed audit head, and the end of the announcements.
+
+        It may come twice, in any order, by Cancel and by the health check of engines before 3.231; each thing is said
+        once. Returns within `wait_s`; what is not done by then goes on in its thread. Failures are swallowed: this is a
+        bonus on undocumented habits of the engine (mechanics.md 4).
         """
         with self._lock:
             if self._dispatcher is None:
@@ -91,8 +117,9 @@ class Session:
         ending.join(wait_s)
 
     def _end(self, dispatcher: Dispatcher) -> None:
-        # What `--target` leaves out was not checked either, and is declared all the same.
-        warn = () if run_is_partial(self._parent) else (dispatcher.warn_undeclared,)
+        # What `--target` leaves out, or a program that was broken off did not come to, is declared all the same.
+        partial = self._interrupted or run_is_partial(self._parent)
+        warn = () if partial else (dispatcher.warn_undeclared,)
         for step in (*warn, dispatcher.run.end, dispatcher.show_anchor):
             try:
                 step()
