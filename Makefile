@@ -62,22 +62,22 @@ clean-demo: ## remove what the demonstration left behind
 
 # --- tests and checks -----------------------------------------------------------------------------------------------
 
-# Without a CLI and without Go the tests that drive it skip on a person's machine; in CI this is an error.
+# On the CLI of PATH or the pinned one (1), then on the oldest one that certwright works with (2).
 define pytest
 	@tools/test_deps.sh
 	@tools/verifiers/build.sh >/dev/null || [ -z "$(REQUIRED)" ]
-	@bin=$$(tools/pulumi/ensure.sh) || [ -z "$(REQUIRED)" ] || exit 1; \
-	    PATH="$${bin:+$$bin:}$(VERIFIERS):$$PATH" CERTWRIGHT_REQUIRE_SERVERS=$(REQUIRED) $(1) $(BIN)/python -m pytest -n $(WORKERS) $(2) $(ARGS)
+	@PATH="$(VERIFIERS):$$PATH" CERTWRIGHT_REQUIRE_SERVERS=$(REQUIRED) $(3) \
+	    tools/each_cli.sh "$(1)" "$(2)" $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 endef
 REQUIRED := $(if $(filter 1 true,$(CI) $(CERTWRIGHT_REQUIRE_SERVERS)),1)
 
 .PHONY: test
 test: $(VENV)/.stamp-dev ## run the tests; installs the servers that they drive where it may
-	$(call pytest,,-m "not full")
+	$(call pytest,not full,each_cli and not full)
 
 .PHONY: test-full
-test-full: $(VENV)/.stamp-dev ## run the tests with the long forms of those marked `full`
-	$(call pytest,CERTWRIGHT_TEST_FULL=1)
+test-full: $(VENV)/.stamp-dev ## run all tests in their long forms, those that drive the CLI on the oldest one as well
+	$(call pytest,,needs_pulumi,CERTWRIGHT_TEST_FULL=1)
 
 .PHONY: test_provider
 test_provider: $(VENV)/.stamp-dev ## run the provider's own tests only: no server, no Pulumi CLI
@@ -126,6 +126,11 @@ python_sdk: sdkgen ## write sdk/python from schema.json
 .PHONY: sdk
 sdk: sdkgen ## write every SDK from schema.json (SDK_LANGUAGES=python,nodejs,go)
 	$(SDKGEN) -schema schema.json -out sdk -languages $(SDK_LANGUAGES)
+
+.PHONY: nodejs_sdk
+nodejs_sdk: sdkgen ## write the Node SDK into .build/sdk/nodejs and compile it with its own TypeScript
+	$(SDKGEN) -schema schema.json -out .build/sdk -languages nodejs
+	@tools/sdkgen/compile_nodejs.sh .build/sdk/nodejs
 
 .PHONY: docs
 docs: $(VENV)/.stamp-run ## write the reference pages below docs/

@@ -97,7 +97,7 @@ def read_to(process: subprocess.Popen[str], pattern: str) -> str:
 
 
 @pytest.mark.proves("IAC-1", "IAC-5", "DNS-3", "VAL-1", "CAA-3", "REN-2", "REN-3", "ASC-1", "ASC-8", "CRT-6", "AUD-1")
-@pytest.mark.parametrize("form", ["yaml", "python", "dynamic"])
+@pytest.mark.parametrize("form", [pytest.param("yaml", marks=pytest.mark.each_cli), "python", "dynamic"])
 def test_the_story_holds_in_each_form(tmp_path: Path, form: str) -> None:
     if form == "python" and not (ROOT / "sdk" / "python").is_dir():
         pytest.fail("sdk/python is missing; `make python_sdk` writes it")

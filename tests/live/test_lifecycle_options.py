@@ -107,6 +107,7 @@ def test_delete_before_replace_is_refused_in_use_and_works_when_free(stack: Stac
     stack.unchanged()
 
 
+@pytest.mark.each_cli
 @pytest.mark.proves("ASC-8", "IAC-3")
 def test_a_certificate_in_use_elsewhere_warns_in_the_preview_and_is_refused_at_once(
     stack: Stack, tmp_path: Path, blank: Path, ended: list[Stack]
@@ -154,6 +155,7 @@ def test_an_authority_that_was_deleted_comes_back_in_its_window(stack: Stack) ->
     stack.unchanged()
 
 
+@pytest.mark.each_cli
 @pytest.mark.proves("ASC-8")
 def test_a_part_of_the_stack_says_nothing_of_the_rest(
     stack: Stack, tmp_path: Path, blank: Path, ended: list[Stack]

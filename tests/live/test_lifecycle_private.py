@@ -25,6 +25,7 @@ def serial(stack: Stack, name: str = "wiki") -> int:
     return int(stack.outputs(name)["serialNumber"], 16)
 
 
+@pytest.mark.each_cli
 @pytest.mark.proves("IAC-2", "IAC-5", "SEC-8", "AUD-1")
 def test_the_first_preview_makes_nothing_and_the_second_after_up_is_empty(empty: Stack, tmp_path: Path) -> None:
     from live.harness import authorities

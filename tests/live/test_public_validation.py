@@ -123,6 +123,7 @@ def test_each_mistake_is_a_sentence_and_the_same_request_goes_on(shop: Stack, dn
     shop.unchanged()
 
 
+@pytest.mark.each_cli
 @pytest.mark.proves("VAL-2", "IAC-3")
 def test_ctrl_c_ends_the_wait_and_the_next_up_resumes_the_same_request(shop: Stack, dns: DnsServer) -> None:
     shop.resources["www"] = public()

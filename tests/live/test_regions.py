@@ -20,6 +20,7 @@ def public_key(stack: Stack, name: str) -> bytes:
     return found.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
+@pytest.mark.each_cli
 @pytest.mark.proves("REG-1", "REG-2", "DNS-2", "ASC-7")
 def test_the_same_names_in_two_regions_share_one_record_and_no_key(empty: Stack, tmp_path: Path) -> None:
     with world() as dns:

@@ -48,6 +48,23 @@ def test_the_python_sdk_is_fresh(tmp_path: Path) -> None:
     assert [str(name) for name in names if (made / name).read_bytes() != (kept / name).read_bytes()] == []
 
 
+@pytest.mark.full
+def test_the_node_sdk_compiles(tmp_path: Path) -> None:
+    """As its users get it: npm installs what it names, its own TypeScript compiles it."""
+    if not shutil.which("npm"):
+        pytest.skip("npm is not installed")
+    built = run("tools/gobuild.sh", "tools/sdkgen", ".cache/sdkgen/bin", ".", timeout_s=1200)
+    if built.returncode == NO_GO:
+        pytest.skip(built.stderr.strip())
+    generator = str(ROOT / ".cache" / "sdkgen" / "bin" / "sdkgen")
+    done = run(
+        generator, "-version", __version__, "-schema", "schema.json", "-out", str(tmp_path), "-languages", "nodejs"
+    )
+    assert done.returncode == 0, done.stderr
+    compiled = run("tools/sdkgen/compile_nodejs.sh", str(tmp_path / "nodejs"), timeout_s=600)
+    assert compiled.returncode == 0, compiled.stderr
+
+
 def test_the_reference_pages_are_fresh() -> None:
     done = run("python", "tools/gen_docs.py", "--check")
     assert done.returncode == 0, done.stderr

@@ -65,6 +65,14 @@ copy_host_scripts() { # what the python and nodejs hosts start lies beside them
     done
 }
 
+wrap_python_host() { # see the wrapper; the oldest CLI gives its host the options that it knows
+    host=$bin/pulumi-language-python
+    [ "$pins" = . ] || return 0
+    cmp -s "$here/hosts/pulumi-language-python.sh" "$host" && return 0
+    [ "$(head -c 2 "$host")" = '#!' ] || mv -f "$host" "$host-3.60" || return 1
+    cp -f "$here/hosts/pulumi-language-python.sh" "$host.$$" && chmod 755 "$host.$$" && mv -f "$host.$$" "$host"
+}
+
 build() { # build DIRECTORY MODULE VARIABLE: its tools, with the pinned version of MODULE in the variable that they print
     version=$(sed -n "s#^[[:space:]]*\(require \)\{0,1\}$2 \(v[^ ]*\).*#\2#p" "$here/$1/go.mod" | head -n 1)
     "$root/tools/gobuild.sh" "$here/$1" "$bin" tool "-X $3=$version"
@@ -80,6 +88,7 @@ sdk_version=$pulumi/sdk/v3/go/common/version.Version
 if build $pins/cli $pulumi/pkg/v3 $sdk_version \
     && build hosts $pulumi/sdk/v3 $sdk_version \
     && build $pins/yaml github.com/pulumi/pulumi-yaml github.com/pulumi/pulumi-yaml/pkg/version.Version \
+    && wrap_python_host \
     && copy_host_scripts; then
     say "using the pinned $("$bin/pulumi" version) in $bin"
     echo "$bin"

@@ -92,7 +92,7 @@ class Session:
                 self._in_flight -= 1
 
     def cancelled(self) -> None:
-        """Cancel: waits stop. With no request in flight it is the engine's close, else Ctrl-C in mid-run (ADR 18)."""
+        """Cancel: waits stop. With no request in flight it is the engine's close, else Ctrl-C in mid-run (ADR 19)."""
         self.cancel.set()
         with self._lock:
             mid_run = self._in_flight > 0

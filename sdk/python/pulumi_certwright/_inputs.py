@@ -40,10 +40,10 @@ __all__ = [
     'PassthroughKeyUsageArgsDict',
     'PolicyInformationArgs',
     'PolicyInformationArgsDict',
-    'PolicyQualifierInfoArgs',
-    'PolicyQualifierInfoArgsDict',
     'PolicyQualifierArgs',
     'PolicyQualifierArgsDict',
+    'PolicyQualifierInfoArgs',
+    'PolicyQualifierInfoArgsDict',
     'Rfc2136UpdateArgs',
     'Rfc2136UpdateArgsDict',
     'SubjectArgs',
@@ -56,31 +56,27 @@ __all__ = [
     'VerifyArgsDict',
 ]
 
-MYPY = False
-
-if not MYPY:
-    class ApiPassthroughArgsDict(TypedDict):
-        """
-        What the request adds to a template whose name ends in `_APIPassthrough` or `_APICSRPassthrough`.
-        """
-        extensions: NotRequired[pulumi.Input['PassthroughExtensionsArgsDict']]
-        """
-        Extensions of the certificate.
-        """
-        subject: NotRequired[pulumi.Input['SubjectArgsDict']]
-        """
-        Subject of the certificate.
-        """
-elif False:
-    ApiPassthroughArgsDict: TypeAlias = Mapping[str, Any]
+class ApiPassthroughArgsDict(TypedDict):
+    """
+    What the request adds to a template whose name ends in `_APIPassthrough` or `_APICSRPassthrough`.
+    """
+    extensions: NotRequired[pulumi.Input[Optional['PassthroughExtensionsArgsDict']]]
+    """
+    Extensions of the certificate.
+    """
+    subject: NotRequired[pulumi.Input[Optional['SubjectArgsDict']]]
+    """
+    Subject of the certificate.
+    """
 
 @pulumi.input_type
 class ApiPassthroughArgs:
     def __init__(__self__, *,
-                 extensions: Optional[pulumi.Input['PassthroughExtensionsArgs']] = None,
-                 subject: Optional[pulumi.Input['SubjectArgs']] = None):
+                 extensions: pulumi.Input[Optional['PassthroughExtensionsArgs']] = None,
+                 subject: pulumi.Input[Optional['SubjectArgs']] = None):
         """
         What the request adds to a template whose name ends in `_APIPassthrough` or `_APICSRPassthrough`.
+
         :param pulumi.Input['PassthroughExtensionsArgs'] extensions: Extensions of the certificate.
         :param pulumi.Input['SubjectArgs'] subject: Subject of the certificate.
         """
@@ -91,57 +87,55 @@ class ApiPassthroughArgs:
 
     @_builtins.property
     @pulumi.getter
-    def extensions(self) -> Optional[pulumi.Input['PassthroughExtensionsArgs']]:
+    def extensions(self) -> pulumi.Input[Optional['PassthroughExtensionsArgs']]:
         """
         Extensions of the certificate.
         """
         return pulumi.get(self, "extensions")
 
     @extensions.setter
-    def extensions(self, value: Optional[pulumi.Input['PassthroughExtensionsArgs']]):
+    def extensions(self, value: pulumi.Input[Optional['PassthroughExtensionsArgs']]):
         pulumi.set(self, "extensions", value)
 
     @_builtins.property
     @pulumi.getter
-    def subject(self) -> Optional[pulumi.Input['SubjectArgs']]:
+    def subject(self) -> pulumi.Input[Optional['SubjectArgs']]:
         """
         Subject of the certificate.
         """
         return pulumi.get(self, "subject")
 
     @subject.setter
-    def subject(self, value: Optional[pulumi.Input['SubjectArgs']]):
+    def subject(self, value: pulumi.Input[Optional['SubjectArgs']]):
         pulumi.set(self, "subject", value)
 
 
-if not MYPY:
-    class CertificateAuthorityConfigurationArgsDict(TypedDict):
-        """
-        Key, signature and subject of an authority.
-        """
-        subject: pulumi.Input['SubjectArgsDict']
-        """
-        Distinguished name of the authority.
-        """
-        key_algorithm: NotRequired[pulumi.Input['KeyAlgorithm']]
-        """
-        Key algorithm; default `EC_prime256v1`.
-        """
-        signing_algorithm: NotRequired[pulumi.Input['SigningAlgorithm']]
-        """
-        Signing algorithm; default: the one that fits the key.
-        """
-elif False:
-    CertificateAuthorityConfigurationArgsDict: TypeAlias = Mapping[str, Any]
+class CertificateAuthorityConfigurationArgsDict(TypedDict):
+    """
+    Key, signature and subject of an authority.
+    """
+    subject: pulumi.Input['SubjectArgsDict']
+    """
+    Distinguished name of the authority.
+    """
+    key_algorithm: NotRequired[pulumi.Input[Optional['KeyAlgorithm']]]
+    """
+    Key algorithm; default `EC_prime256v1`.
+    """
+    signing_algorithm: NotRequired[pulumi.Input[Optional['SigningAlgorithm']]]
+    """
+    Signing algorithm; default: the one that fits the key.
+    """
 
 @pulumi.input_type
 class CertificateAuthorityConfigurationArgs:
     def __init__(__self__, *,
                  subject: pulumi.Input['SubjectArgs'],
-                 key_algorithm: Optional[pulumi.Input['KeyAlgorithm']] = None,
-                 signing_algorithm: Optional[pulumi.Input['SigningAlgorithm']] = None):
+                 key_algorithm: pulumi.Input[Optional['KeyAlgorithm']] = None,
+                 signing_algorithm: pulumi.Input[Optional['SigningAlgorithm']] = None):
         """
         Key, signature and subject of an authority.
+
         :param pulumi.Input['SubjectArgs'] subject: Distinguished name of the authority.
         :param pulumi.Input['KeyAlgorithm'] key_algorithm: Key algorithm; default `EC_prime256v1`.
         :param pulumi.Input['SigningAlgorithm'] signing_algorithm: Signing algorithm; default: the one that fits the key.
@@ -166,44 +160,41 @@ class CertificateAuthorityConfigurationArgs:
 
     @_builtins.property
     @pulumi.getter(name="keyAlgorithm")
-    def key_algorithm(self) -> Optional[pulumi.Input['KeyAlgorithm']]:
+    def key_algorithm(self) -> pulumi.Input[Optional['KeyAlgorithm']]:
         """
         Key algorithm; default `EC_prime256v1`.
         """
         return pulumi.get(self, "key_algorithm")
 
     @key_algorithm.setter
-    def key_algorithm(self, value: Optional[pulumi.Input['KeyAlgorithm']]):
+    def key_algorithm(self, value: pulumi.Input[Optional['KeyAlgorithm']]):
         pulumi.set(self, "key_algorithm", value)
 
     @_builtins.property
     @pulumi.getter(name="signingAlgorithm")
-    def signing_algorithm(self) -> Optional[pulumi.Input['SigningAlgorithm']]:
+    def signing_algorithm(self) -> pulumi.Input[Optional['SigningAlgorithm']]:
         """
         Signing algorithm; default: the one that fits the key.
         """
         return pulumi.get(self, "signing_algorithm")
 
     @signing_algorithm.setter
-    def signing_algorithm(self, value: Optional[pulumi.Input['SigningAlgorithm']]):
+    def signing_algorithm(self, value: pulumi.Input[Optional['SigningAlgorithm']]):
         pulumi.set(self, "signing_algorithm", value)
 
 
-if not MYPY:
-    class CustomAttributeArgsDict(TypedDict):
-        """
-        One attribute of a subject that has no name of its own here.
-        """
-        object_identifier: pulumi.Input[_builtins.str]
-        """
-        Object identifier of the attribute in dotted form, e.g. 1.3.6.1.4.1.37244.1.1.
-        """
-        value: pulumi.Input[_builtins.str]
-        """
-        Value of the attribute, 1 to 256 characters, encoded as UTF-8.
-        """
-elif False:
-    CustomAttributeArgsDict: TypeAlias = Mapping[str, Any]
+class CustomAttributeArgsDict(TypedDict):
+    """
+    One attribute of a subject that has no name of its own here.
+    """
+    object_identifier: pulumi.Input[_builtins.str]
+    """
+    Object identifier of the attribute in dotted form, e.g. 1.3.6.1.4.1.37244.1.1.
+    """
+    value: pulumi.Input[_builtins.str]
+    """
+    Value of the attribute, 1 to 256 characters, encoded as UTF-8.
+    """
 
 @pulumi.input_type
 class CustomAttributeArgs:
@@ -212,6 +203,7 @@ class CustomAttributeArgs:
                  value: pulumi.Input[_builtins.str]):
         """
         One attribute of a subject that has no name of its own here.
+
         :param pulumi.Input[_builtins.str] object_identifier: Object identifier of the attribute in dotted form, e.g. 1.3.6.1.4.1.37244.1.1.
         :param pulumi.Input[_builtins.str] value: Value of the attribute, 1 to 256 characters, encoded as UTF-8.
         """
@@ -243,34 +235,32 @@ class CustomAttributeArgs:
         pulumi.set(self, "value", value)
 
 
-if not MYPY:
-    class CustomExtensionArgsDict(TypedDict):
-        """
-        One extension that the engine does not know, written as given.
-        """
-        object_identifier: pulumi.Input[_builtins.str]
-        """
-        Object identifier of the extension in dotted form.
-        """
-        value: pulumi.Input[_builtins.str]
-        """
-        DER value in base64, at most 4096 characters.
-        """
-        critical: NotRequired[pulumi.Input[_builtins.bool]]
-        """
-        Whether a verifier that does not know the extension must refuse the certificate. Default: `false`.
-        """
-elif False:
-    CustomExtensionArgsDict: TypeAlias = Mapping[str, Any]
+class CustomExtensionArgsDict(TypedDict):
+    """
+    One extension that the engine does not know, written as given.
+    """
+    object_identifier: pulumi.Input[_builtins.str]
+    """
+    Object identifier of the extension in dotted form.
+    """
+    value: pulumi.Input[_builtins.str]
+    """
+    DER value in base64, at most 4096 characters.
+    """
+    critical: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Whether a verifier that does not know the extension must refuse the certificate. Default: `false`.
+    """
 
 @pulumi.input_type
 class CustomExtensionArgs:
     def __init__(__self__, *,
                  object_identifier: pulumi.Input[_builtins.str],
                  value: pulumi.Input[_builtins.str],
-                 critical: Optional[pulumi.Input[_builtins.bool]] = None):
+                 critical: pulumi.Input[Optional[_builtins.bool]] = None):
         """
         One extension that the engine does not know, written as given.
+
         :param pulumi.Input[_builtins.str] object_identifier: Object identifier of the extension in dotted form.
         :param pulumi.Input[_builtins.str] value: DER value in base64, at most 4096 characters.
         :param pulumi.Input[_builtins.bool] critical: Whether a verifier that does not know the extension must refuse the certificate. Default: `false`.
@@ -306,60 +296,58 @@ class CustomExtensionArgs:
 
     @_builtins.property
     @pulumi.getter
-    def critical(self) -> Optional[pulumi.Input[_builtins.bool]]:
+    def critical(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
         Whether a verifier that does not know the extension must refuse the certificate. Default: `false`.
         """
         return pulumi.get(self, "critical")
 
     @critical.setter
-    def critical(self, value: Optional[pulumi.Input[_builtins.bool]]):
+    def critical(self, value: pulumi.Input[Optional[_builtins.bool]]):
         pulumi.set(self, "critical", value)
 
 
-if not MYPY:
-    class DirectoryTargetArgsDict(TypedDict):
-        """
-        Files in a directory, switched at once by one symbolic link: PATH/current/{cert,chain,fullchain,privkey}.pem.
-        """
-        path: pulumi.Input[_builtins.str]
-        """
-        Absolute path of the directory. The files are PATH/current/{cert,chain,fullchain,privkey}.pem; `current` is a symbolic link that switches at once. Other files in the directory are left alone. Another path replaces the association.
-        """
-        keep: NotRequired[pulumi.Input[_builtins.int]]
-        """
-        How many old versions stay beside the current one. Default: `3`.
-        """
-        mode: NotRequired[pulumi.Input[_builtins.str]]
-        """
-        Mode of the files, octal: 0400, 0440, 0600, 0640 or 0660. With group access the directories are 0750, otherwise 0700. Default: `0600`.
-        """
-        on_delete: NotRequired[pulumi.Input['OnDelete']]
-        """
-        REMOVE takes away the files that the association owns; KEEP leaves them and gives up the ownership. Default: `REMOVE`.
-        """
-        owner: NotRequired[pulumi.Input[_builtins.str]]
-        """
-        Owner of the files as `user` or `user:group`, by name or number. Default: who runs the program. Giving files to others needs the rights to do so.
-        """
-        reload: NotRequired[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]
-        """
-        Command that makes the server read the new files, as a list of arguments; no shell is involved. Its environment is PATH, HOME, LANG, CERTWRIGHT_ARN and CERTWRIGHT_{CERT,KEY,CHAIN,FULLCHAIN}_PATH. When it fails, the old pair is put back.
-        """
-elif False:
-    DirectoryTargetArgsDict: TypeAlias = Mapping[str, Any]
+class DirectoryTargetArgsDict(TypedDict):
+    """
+    Files in a directory, switched at once by one symbolic link: PATH/current/{cert,chain,fullchain,privkey}.pem.
+    """
+    path: pulumi.Input[_builtins.str]
+    """
+    Absolute path of the directory. The files are PATH/current/{cert,chain,fullchain,privkey}.pem; `current` is a symbolic link that switches at once. Other files in the directory are left alone. Another path replaces the association.
+    """
+    keep: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    How many old versions stay beside the current one. Default: `3`.
+    """
+    mode: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Mode of the files, octal: 0400, 0440, 0600, 0640 or 0660. With group access the directories are 0750, otherwise 0700. Default: `0600`.
+    """
+    on_delete: NotRequired[pulumi.Input[Optional['OnDelete']]]
+    """
+    REMOVE takes away the files that the association owns; KEEP leaves them and gives up the ownership. Default: `REMOVE`.
+    """
+    owner: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Owner of the files as `user` or `user:group`, by name or number. Default: who runs the program. Giving files to others needs the rights to do so.
+    """
+    reload: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
+    """
+    Command that makes the server read the new files, as a list of arguments; no shell is involved. Its environment is PATH, HOME, LANG, CERTWRIGHT_ARN and CERTWRIGHT_{CERT,KEY,CHAIN,FULLCHAIN}_PATH. When it fails, the old pair is put back.
+    """
 
 @pulumi.input_type
 class DirectoryTargetArgs:
     def __init__(__self__, *,
                  path: pulumi.Input[_builtins.str],
-                 keep: Optional[pulumi.Input[_builtins.int]] = None,
-                 mode: Optional[pulumi.Input[_builtins.str]] = None,
-                 on_delete: Optional[pulumi.Input['OnDelete']] = None,
-                 owner: Optional[pulumi.Input[_builtins.str]] = None,
-                 reload: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None):
+                 keep: pulumi.Input[Optional[_builtins.int]] = None,
+                 mode: pulumi.Input[Optional[_builtins.str]] = None,
+                 on_delete: pulumi.Input[Optional['OnDelete']] = None,
+                 owner: pulumi.Input[Optional[_builtins.str]] = None,
+                 reload: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None):
         """
         Files in a directory, switched at once by one symbolic link: PATH/current/{cert,chain,fullchain,privkey}.pem.
+
         :param pulumi.Input[_builtins.str] path: Absolute path of the directory. The files are PATH/current/{cert,chain,fullchain,privkey}.pem; `current` is a symbolic link that switches at once. Other files in the directory are left alone. Another path replaces the association.
         :param pulumi.Input[_builtins.int] keep: How many old versions stay beside the current one. Default: `3`.
         :param pulumi.Input[_builtins.str] mode: Mode of the files, octal: 0400, 0440, 0600, 0640 or 0660. With group access the directories are 0750, otherwise 0700. Default: `0600`.
@@ -393,113 +381,111 @@ class DirectoryTargetArgs:
 
     @_builtins.property
     @pulumi.getter
-    def keep(self) -> Optional[pulumi.Input[_builtins.int]]:
+    def keep(self) -> pulumi.Input[Optional[_builtins.int]]:
         """
         How many old versions stay beside the current one. Default: `3`.
         """
         return pulumi.get(self, "keep")
 
     @keep.setter
-    def keep(self, value: Optional[pulumi.Input[_builtins.int]]):
+    def keep(self, value: pulumi.Input[Optional[_builtins.int]]):
         pulumi.set(self, "keep", value)
 
     @_builtins.property
     @pulumi.getter
-    def mode(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def mode(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Mode of the files, octal: 0400, 0440, 0600, 0640 or 0660. With group access the directories are 0750, otherwise 0700. Default: `0600`.
         """
         return pulumi.get(self, "mode")
 
     @mode.setter
-    def mode(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def mode(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "mode", value)
 
     @_builtins.property
     @pulumi.getter(name="onDelete")
-    def on_delete(self) -> Optional[pulumi.Input['OnDelete']]:
+    def on_delete(self) -> pulumi.Input[Optional['OnDelete']]:
         """
         REMOVE takes away the files that the association owns; KEEP leaves them and gives up the ownership. Default: `REMOVE`.
         """
         return pulumi.get(self, "on_delete")
 
     @on_delete.setter
-    def on_delete(self, value: Optional[pulumi.Input['OnDelete']]):
+    def on_delete(self, value: pulumi.Input[Optional['OnDelete']]):
         pulumi.set(self, "on_delete", value)
 
     @_builtins.property
     @pulumi.getter
-    def owner(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def owner(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Owner of the files as `user` or `user:group`, by name or number. Default: who runs the program. Giving files to others needs the rights to do so.
         """
         return pulumi.get(self, "owner")
 
     @owner.setter
-    def owner(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def owner(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "owner", value)
 
     @_builtins.property
     @pulumi.getter
-    def reload(self) -> Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]:
+    def reload(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
         """
         Command that makes the server read the new files, as a list of arguments; no shell is involved. Its environment is PATH, HOME, LANG, CERTWRIGHT_ARN and CERTWRIGHT_{CERT,KEY,CHAIN,FULLCHAIN}_PATH. When it fails, the old pair is put back.
         """
         return pulumi.get(self, "reload")
 
     @reload.setter
-    def reload(self, value: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]):
+    def reload(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]):
         pulumi.set(self, "reload", value)
 
 
-if not MYPY:
-    class GeneralNameArgsDict(TypedDict):
-        """
-        One subject alternative name: exactly one of its kinds.
-        """
-        directory_name: NotRequired[pulumi.Input['SubjectArgsDict']]
-        """
-        Distinguished name.
-        """
-        dns_name: NotRequired[pulumi.Input[_builtins.str]]
-        """
-        Host name.
-        """
-        ip_address: NotRequired[pulumi.Input[_builtins.str]]
-        """
-        IPv4 or IPv6 address.
-        """
-        other_name: NotRequired[pulumi.Input['OtherNameArgsDict']]
-        """
-        A name of a kind of its own.
-        """
-        registered_id: NotRequired[pulumi.Input[_builtins.str]]
-        """
-        Object identifier in dotted form.
-        """
-        rfc822_name: NotRequired[pulumi.Input[_builtins.str]]
-        """
-        Mailbox.
-        """
-        uniform_resource_identifier: NotRequired[pulumi.Input[_builtins.str]]
-        """
-        URI.
-        """
-elif False:
-    GeneralNameArgsDict: TypeAlias = Mapping[str, Any]
+class GeneralNameArgsDict(TypedDict):
+    """
+    One subject alternative name: exactly one of its kinds.
+    """
+    directory_name: NotRequired[pulumi.Input[Optional['SubjectArgsDict']]]
+    """
+    Distinguished name.
+    """
+    dns_name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Host name.
+    """
+    ip_address: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    IPv4 or IPv6 address.
+    """
+    other_name: NotRequired[pulumi.Input[Optional['OtherNameArgsDict']]]
+    """
+    A name of a kind of its own.
+    """
+    registered_id: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Object identifier in dotted form.
+    """
+    rfc822_name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Mailbox.
+    """
+    uniform_resource_identifier: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    URI.
+    """
 
 @pulumi.input_type
 class GeneralNameArgs:
     def __init__(__self__, *,
-                 directory_name: Optional[pulumi.Input['SubjectArgs']] = None,
-                 dns_name: Optional[pulumi.Input[_builtins.str]] = None,
-                 ip_address: Optional[pulumi.Input[_builtins.str]] = None,
-                 other_name: Optional[pulumi.Input['OtherNameArgs']] = None,
-                 registered_id: Optional[pulumi.Input[_builtins.str]] = None,
-                 rfc822_name: Optional[pulumi.Input[_builtins.str]] = None,
-                 uniform_resource_identifier: Optional[pulumi.Input[_builtins.str]] = None):
+                 directory_name: pulumi.Input[Optional['SubjectArgs']] = None,
+                 dns_name: pulumi.Input[Optional[_builtins.str]] = None,
+                 ip_address: pulumi.Input[Optional[_builtins.str]] = None,
+                 other_name: pulumi.Input[Optional['OtherNameArgs']] = None,
+                 registered_id: pulumi.Input[Optional[_builtins.str]] = None,
+                 rfc822_name: pulumi.Input[Optional[_builtins.str]] = None,
+                 uniform_resource_identifier: pulumi.Input[Optional[_builtins.str]] = None):
         """
         One subject alternative name: exactly one of its kinds.
+
         :param pulumi.Input['SubjectArgs'] directory_name: Distinguished name.
         :param pulumi.Input[_builtins.str] dns_name: Host name.
         :param pulumi.Input[_builtins.str] ip_address: IPv4 or IPv6 address.
@@ -525,107 +511,105 @@ class GeneralNameArgs:
 
     @_builtins.property
     @pulumi.getter(name="directoryName")
-    def directory_name(self) -> Optional[pulumi.Input['SubjectArgs']]:
+    def directory_name(self) -> pulumi.Input[Optional['SubjectArgs']]:
         """
         Distinguished name.
         """
         return pulumi.get(self, "directory_name")
 
     @directory_name.setter
-    def directory_name(self, value: Optional[pulumi.Input['SubjectArgs']]):
+    def directory_name(self, value: pulumi.Input[Optional['SubjectArgs']]):
         pulumi.set(self, "directory_name", value)
 
     @_builtins.property
     @pulumi.getter(name="dnsName")
-    def dns_name(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def dns_name(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Host name.
         """
         return pulumi.get(self, "dns_name")
 
     @dns_name.setter
-    def dns_name(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def dns_name(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "dns_name", value)
 
     @_builtins.property
     @pulumi.getter(name="ipAddress")
-    def ip_address(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def ip_address(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         IPv4 or IPv6 address.
         """
         return pulumi.get(self, "ip_address")
 
     @ip_address.setter
-    def ip_address(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def ip_address(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "ip_address", value)
 
     @_builtins.property
     @pulumi.getter(name="otherName")
-    def other_name(self) -> Optional[pulumi.Input['OtherNameArgs']]:
+    def other_name(self) -> pulumi.Input[Optional['OtherNameArgs']]:
         """
         A name of a kind of its own.
         """
         return pulumi.get(self, "other_name")
 
     @other_name.setter
-    def other_name(self, value: Optional[pulumi.Input['OtherNameArgs']]):
+    def other_name(self, value: pulumi.Input[Optional['OtherNameArgs']]):
         pulumi.set(self, "other_name", value)
 
     @_builtins.property
     @pulumi.getter(name="registeredId")
-    def registered_id(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def registered_id(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Object identifier in dotted form.
         """
         return pulumi.get(self, "registered_id")
 
     @registered_id.setter
-    def registered_id(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def registered_id(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "registered_id", value)
 
     @_builtins.property
     @pulumi.getter(name="rfc822Name")
-    def rfc822_name(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def rfc822_name(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Mailbox.
         """
         return pulumi.get(self, "rfc822_name")
 
     @rfc822_name.setter
-    def rfc822_name(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def rfc822_name(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "rfc822_name", value)
 
     @_builtins.property
     @pulumi.getter(name="uniformResourceIdentifier")
-    def uniform_resource_identifier(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def uniform_resource_identifier(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         URI.
         """
         return pulumi.get(self, "uniform_resource_identifier")
 
     @uniform_resource_identifier.setter
-    def uniform_resource_identifier(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def uniform_resource_identifier(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "uniform_resource_identifier", value)
 
 
-if not MYPY:
-    class InlineDnsWriterArgsDict(TypedDict):
-        """
-        A DNS writer that the program describes itself: exactly one kind.
-        """
-        rfc2136: NotRequired[pulumi.Input['Rfc2136UpdateArgsDict']]
-        """
-        Dynamic updates with TSIG. Source: RFC 2136.
-        """
-elif False:
-    InlineDnsWriterArgsDict: TypeAlias = Mapping[str, Any]
+class InlineDnsWriterArgsDict(TypedDict):
+    """
+    A DNS writer that the program describes itself: exactly one kind.
+    """
+    rfc2136: NotRequired[pulumi.Input[Optional['Rfc2136UpdateArgsDict']]]
+    """
+    Dynamic updates with TSIG. Source: RFC 2136.
+    """
 
 @pulumi.input_type
 class InlineDnsWriterArgs:
     def __init__(__self__, *,
-                 rfc2136: Optional[pulumi.Input['Rfc2136UpdateArgs']] = None):
+                 rfc2136: pulumi.Input[Optional['Rfc2136UpdateArgs']] = None):
         """
         A DNS writer that the program describes itself: exactly one kind.
+
         :param pulumi.Input['Rfc2136UpdateArgs'] rfc2136: Dynamic updates with TSIG. Source: RFC 2136.
         """
         if rfc2136 is not None:
@@ -633,32 +617,29 @@ class InlineDnsWriterArgs:
 
     @_builtins.property
     @pulumi.getter
-    def rfc2136(self) -> Optional[pulumi.Input['Rfc2136UpdateArgs']]:
+    def rfc2136(self) -> pulumi.Input[Optional['Rfc2136UpdateArgs']]:
         """
         Dynamic updates with TSIG. Source: RFC 2136.
         """
         return pulumi.get(self, "rfc2136")
 
     @rfc2136.setter
-    def rfc2136(self, value: Optional[pulumi.Input['Rfc2136UpdateArgs']]):
+    def rfc2136(self, value: pulumi.Input[Optional['Rfc2136UpdateArgs']]):
         pulumi.set(self, "rfc2136", value)
 
 
-if not MYPY:
-    class OtherNameArgsDict(TypedDict):
-        """
-        A name of a kind of its own.
-        """
-        type_id: pulumi.Input[_builtins.str]
-        """
-        Object identifier of the kind, in dotted form.
-        """
-        value: pulumi.Input[_builtins.str]
-        """
-        The name, encoded as UTF8String.
-        """
-elif False:
-    OtherNameArgsDict: TypeAlias = Mapping[str, Any]
+class OtherNameArgsDict(TypedDict):
+    """
+    A name of a kind of its own.
+    """
+    type_id: pulumi.Input[_builtins.str]
+    """
+    Object identifier of the kind, in dotted form.
+    """
+    value: pulumi.Input[_builtins.str]
+    """
+    The name, encoded as UTF8String.
+    """
 
 @pulumi.input_type
 class OtherNameArgs:
@@ -667,6 +648,7 @@ class OtherNameArgs:
                  value: pulumi.Input[_builtins.str]):
         """
         A name of a kind of its own.
+
         :param pulumi.Input[_builtins.str] type_id: Object identifier of the kind, in dotted form.
         :param pulumi.Input[_builtins.str] value: The name, encoded as UTF8String.
         """
@@ -698,29 +680,27 @@ class OtherNameArgs:
         pulumi.set(self, "value", value)
 
 
-if not MYPY:
-    class PassthroughExtendedKeyUsageArgsDict(TypedDict):
-        """
-        One extended key usage: by its name or by its object identifier.
-        """
-        extended_key_usage_object_identifier: NotRequired[pulumi.Input[_builtins.str]]
-        """
-        Object identifier in dotted form, for usages without a name.
-        """
-        extended_key_usage_type: NotRequired[pulumi.Input['ExtendedKeyUsage']]
-        """
-        The usage's name.
-        """
-elif False:
-    PassthroughExtendedKeyUsageArgsDict: TypeAlias = Mapping[str, Any]
+class PassthroughExtendedKeyUsageArgsDict(TypedDict):
+    """
+    One extended key usage: by its name or by its object identifier.
+    """
+    extended_key_usage_object_identifier: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Object identifier in dotted form, for usages without a name.
+    """
+    extended_key_usage_type: NotRequired[pulumi.Input[Optional['ExtendedKeyUsage']]]
+    """
+    The usage's name.
+    """
 
 @pulumi.input_type
 class PassthroughExtendedKeyUsageArgs:
     def __init__(__self__, *,
-                 extended_key_usage_object_identifier: Optional[pulumi.Input[_builtins.str]] = None,
-                 extended_key_usage_type: Optional[pulumi.Input['ExtendedKeyUsage']] = None):
+                 extended_key_usage_object_identifier: pulumi.Input[Optional[_builtins.str]] = None,
+                 extended_key_usage_type: pulumi.Input[Optional['ExtendedKeyUsage']] = None):
         """
         One extended key usage: by its name or by its object identifier.
+
         :param pulumi.Input[_builtins.str] extended_key_usage_object_identifier: Object identifier in dotted form, for usages without a name.
         :param pulumi.Input['ExtendedKeyUsage'] extended_key_usage_type: The usage's name.
         """
@@ -731,67 +711,65 @@ class PassthroughExtendedKeyUsageArgs:
 
     @_builtins.property
     @pulumi.getter(name="extendedKeyUsageObjectIdentifier")
-    def extended_key_usage_object_identifier(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def extended_key_usage_object_identifier(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Object identifier in dotted form, for usages without a name.
         """
         return pulumi.get(self, "extended_key_usage_object_identifier")
 
     @extended_key_usage_object_identifier.setter
-    def extended_key_usage_object_identifier(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def extended_key_usage_object_identifier(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "extended_key_usage_object_identifier", value)
 
     @_builtins.property
     @pulumi.getter(name="extendedKeyUsageType")
-    def extended_key_usage_type(self) -> Optional[pulumi.Input['ExtendedKeyUsage']]:
+    def extended_key_usage_type(self) -> pulumi.Input[Optional['ExtendedKeyUsage']]:
         """
         The usage's name.
         """
         return pulumi.get(self, "extended_key_usage_type")
 
     @extended_key_usage_type.setter
-    def extended_key_usage_type(self, value: Optional[pulumi.Input['ExtendedKeyUsage']]):
+    def extended_key_usage_type(self, value: pulumi.Input[Optional['ExtendedKeyUsage']]):
         pulumi.set(self, "extended_key_usage_type", value)
 
 
-if not MYPY:
-    class PassthroughExtensionsArgsDict(TypedDict):
-        """
-        Extensions that the request asks for.
-        """
-        certificate_policies: NotRequired[pulumi.Input[Sequence[pulumi.Input['PolicyInformationArgsDict']]]]
-        """
-        Certificate policies, at most 20.
-        """
-        custom_extensions: NotRequired[pulumi.Input[Sequence[pulumi.Input['CustomExtensionArgsDict']]]]
-        """
-        Further extensions.
-        """
-        extended_key_usage: NotRequired[pulumi.Input[Sequence[pulumi.Input['PassthroughExtendedKeyUsageArgsDict']]]]
-        """
-        Extended key usages, at most 20; blank templates only.
-        """
-        key_usage: NotRequired[pulumi.Input['PassthroughKeyUsageArgsDict']]
-        """
-        Key usages; blank templates only.
-        """
-        subject_alternative_names: NotRequired[pulumi.Input[Sequence[pulumi.Input['GeneralNameArgsDict']]]]
-        """
-        Further names, at most 150.
-        """
-elif False:
-    PassthroughExtensionsArgsDict: TypeAlias = Mapping[str, Any]
+class PassthroughExtensionsArgsDict(TypedDict):
+    """
+    Extensions that the request asks for.
+    """
+    certificate_policies: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['PolicyInformationArgsDict']]]]]
+    """
+    Certificate policies, at most 20.
+    """
+    custom_extensions: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['CustomExtensionArgsDict']]]]]
+    """
+    Further extensions.
+    """
+    extended_key_usage: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['PassthroughExtendedKeyUsageArgsDict']]]]]
+    """
+    Extended key usages, at most 20; blank templates only.
+    """
+    key_usage: NotRequired[pulumi.Input[Optional['PassthroughKeyUsageArgsDict']]]
+    """
+    Key usages; blank templates only.
+    """
+    subject_alternative_names: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['GeneralNameArgsDict']]]]]
+    """
+    Further names, at most 150.
+    """
 
 @pulumi.input_type
 class PassthroughExtensionsArgs:
     def __init__(__self__, *,
-                 certificate_policies: Optional[pulumi.Input[Sequence[pulumi.Input['PolicyInformationArgs']]]] = None,
-                 custom_extensions: Optional[pulumi.Input[Sequence[pulumi.Input['CustomExtensionArgs']]]] = None,
-                 extended_key_usage: Optional[pulumi.Input[Sequence[pulumi.Input['PassthroughExtendedKeyUsageArgs']]]] = None,
-                 key_usage: Optional[pulumi.Input['PassthroughKeyUsageArgs']] = None,
-                 subject_alternative_names: Optional[pulumi.Input[Sequence[pulumi.Input['GeneralNameArgs']]]] = None):
+                 certificate_policies: pulumi.Input[Optional[Sequence[pulumi.Input['PolicyInformationArgs']]]] = None,
+                 custom_extensions: pulumi.Input[Optional[Sequence[pulumi.Input['CustomExtensionArgs']]]] = None,
+                 extended_key_usage: pulumi.Input[Optional[Sequence[pulumi.Input['PassthroughExtendedKeyUsageArgs']]]] = None,
+                 key_usage: pulumi.Input[Optional['PassthroughKeyUsageArgs']] = None,
+                 subject_alternative_names: pulumi.Input[Optional[Sequence[pulumi.Input['GeneralNameArgs']]]] = None):
         """
         Extensions that the request asks for.
+
         :param pulumi.Input[Sequence[pulumi.Input['PolicyInformationArgs']]] certificate_policies: Certificate policies, at most 20.
         :param pulumi.Input[Sequence[pulumi.Input['CustomExtensionArgs']]] custom_extensions: Further extensions.
         :param pulumi.Input[Sequence[pulumi.Input['PassthroughExtendedKeyUsageArgs']]] extended_key_usage: Extended key usages, at most 20; blank templates only.
@@ -811,123 +789,121 @@ class PassthroughExtensionsArgs:
 
     @_builtins.property
     @pulumi.getter(name="certificatePolicies")
-    def certificate_policies(self) -> Optional[pulumi.Input[Sequence[pulumi.Input['PolicyInformationArgs']]]]:
+    def certificate_policies(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['PolicyInformationArgs']]]]:
         """
         Certificate policies, at most 20.
         """
         return pulumi.get(self, "certificate_policies")
 
     @certificate_policies.setter
-    def certificate_policies(self, value: Optional[pulumi.Input[Sequence[pulumi.Input['PolicyInformationArgs']]]]):
+    def certificate_policies(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['PolicyInformationArgs']]]]):
         pulumi.set(self, "certificate_policies", value)
 
     @_builtins.property
     @pulumi.getter(name="customExtensions")
-    def custom_extensions(self) -> Optional[pulumi.Input[Sequence[pulumi.Input['CustomExtensionArgs']]]]:
+    def custom_extensions(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['CustomExtensionArgs']]]]:
         """
         Further extensions.
         """
         return pulumi.get(self, "custom_extensions")
 
     @custom_extensions.setter
-    def custom_extensions(self, value: Optional[pulumi.Input[Sequence[pulumi.Input['CustomExtensionArgs']]]]):
+    def custom_extensions(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['CustomExtensionArgs']]]]):
         pulumi.set(self, "custom_extensions", value)
 
     @_builtins.property
     @pulumi.getter(name="extendedKeyUsage")
-    def extended_key_usage(self) -> Optional[pulumi.Input[Sequence[pulumi.Input['PassthroughExtendedKeyUsageArgs']]]]:
+    def extended_key_usage(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['PassthroughExtendedKeyUsageArgs']]]]:
         """
         Extended key usages, at most 20; blank templates only.
         """
         return pulumi.get(self, "extended_key_usage")
 
     @extended_key_usage.setter
-    def extended_key_usage(self, value: Optional[pulumi.Input[Sequence[pulumi.Input['PassthroughExtendedKeyUsageArgs']]]]):
+    def extended_key_usage(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['PassthroughExtendedKeyUsageArgs']]]]):
         pulumi.set(self, "extended_key_usage", value)
 
     @_builtins.property
     @pulumi.getter(name="keyUsage")
-    def key_usage(self) -> Optional[pulumi.Input['PassthroughKeyUsageArgs']]:
+    def key_usage(self) -> pulumi.Input[Optional['PassthroughKeyUsageArgs']]:
         """
         Key usages; blank templates only.
         """
         return pulumi.get(self, "key_usage")
 
     @key_usage.setter
-    def key_usage(self, value: Optional[pulumi.Input['PassthroughKeyUsageArgs']]):
+    def key_usage(self, value: pulumi.Input[Optional['PassthroughKeyUsageArgs']]):
         pulumi.set(self, "key_usage", value)
 
     @_builtins.property
     @pulumi.getter(name="subjectAlternativeNames")
-    def subject_alternative_names(self) -> Optional[pulumi.Input[Sequence[pulumi.Input['GeneralNameArgs']]]]:
+    def subject_alternative_names(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['GeneralNameArgs']]]]:
         """
         Further names, at most 150.
         """
         return pulumi.get(self, "subject_alternative_names")
 
     @subject_alternative_names.setter
-    def subject_alternative_names(self, value: Optional[pulumi.Input[Sequence[pulumi.Input['GeneralNameArgs']]]]):
+    def subject_alternative_names(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['GeneralNameArgs']]]]):
         pulumi.set(self, "subject_alternative_names", value)
 
 
-if not MYPY:
-    class PassthroughKeyUsageArgsDict(TypedDict):
-        """
-        Key usages, each a switch.
-        """
-        crl_sign: NotRequired[pulumi.Input[_builtins.bool]]
-        """
-        Signing CRLs. Default: `false`.
-        """
-        data_encipherment: NotRequired[pulumi.Input[_builtins.bool]]
-        """
-        Enciphering data; not with EC and Ed25519 keys. Default: `false`.
-        """
-        decipher_only: NotRequired[pulumi.Input[_builtins.bool]]
-        """
-        With keyAgreement: deciphering only. Default: `false`.
-        """
-        digital_signature: NotRequired[pulumi.Input[_builtins.bool]]
-        """
-        Signatures other than on certificates and CRLs. Default: `false`.
-        """
-        encipher_only: NotRequired[pulumi.Input[_builtins.bool]]
-        """
-        With keyAgreement: enciphering only. Default: `false`.
-        """
-        key_agreement: NotRequired[pulumi.Input[_builtins.bool]]
-        """
-        Key agreement. Default: `false`.
-        """
-        key_cert_sign: NotRequired[pulumi.Input[_builtins.bool]]
-        """
-        Signing certificates: refused, authorities only. Default: `false`.
-        """
-        key_encipherment: NotRequired[pulumi.Input[_builtins.bool]]
-        """
-        Enciphering keys; not with EC and Ed25519 keys. Default: `false`.
-        """
-        non_repudiation: NotRequired[pulumi.Input[_builtins.bool]]
-        """
-        Signatures that bind (contentCommitment). Default: `false`.
-        """
-elif False:
-    PassthroughKeyUsageArgsDict: TypeAlias = Mapping[str, Any]
+class PassthroughKeyUsageArgsDict(TypedDict):
+    """
+    Key usages, each a switch.
+    """
+    crl_sign: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Signing CRLs. Default: `false`.
+    """
+    data_encipherment: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Enciphering data; not with EC and Ed25519 keys. Default: `false`.
+    """
+    decipher_only: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    With keyAgreement: deciphering only. Default: `false`.
+    """
+    digital_signature: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Signatures other than on certificates and CRLs. Default: `false`.
+    """
+    encipher_only: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    With keyAgreement: enciphering only. Default: `false`.
+    """
+    key_agreement: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Key agreement. Default: `false`.
+    """
+    key_cert_sign: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Signing certificates: refused, authorities only. Default: `false`.
+    """
+    key_encipherment: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Enciphering keys; not with EC and Ed25519 keys. Default: `false`.
+    """
+    non_repudiation: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Signatures that bind (contentCommitment). Default: `false`.
+    """
 
 @pulumi.input_type
 class PassthroughKeyUsageArgs:
     def __init__(__self__, *,
-                 crl_sign: Optional[pulumi.Input[_builtins.bool]] = None,
-                 data_encipherment: Optional[pulumi.Input[_builtins.bool]] = None,
-                 decipher_only: Optional[pulumi.Input[_builtins.bool]] = None,
-                 digital_signature: Optional[pulumi.Input[_builtins.bool]] = None,
-                 encipher_only: Optional[pulumi.Input[_builtins.bool]] = None,
-                 key_agreement: Optional[pulumi.Input[_builtins.bool]] = None,
-                 key_cert_sign: Optional[pulumi.Input[_builtins.bool]] = None,
-                 key_encipherment: Optional[pulumi.Input[_builtins.bool]] = None,
-                 non_repudiation: Optional[pulumi.Input[_builtins.bool]] = None):
+                 crl_sign: pulumi.Input[Optional[_builtins.bool]] = None,
+                 data_encipherment: pulumi.Input[Optional[_builtins.bool]] = None,
+                 decipher_only: pulumi.Input[Optional[_builtins.bool]] = None,
+                 digital_signature: pulumi.Input[Optional[_builtins.bool]] = None,
+                 encipher_only: pulumi.Input[Optional[_builtins.bool]] = None,
+                 key_agreement: pulumi.Input[Optional[_builtins.bool]] = None,
+                 key_cert_sign: pulumi.Input[Optional[_builtins.bool]] = None,
+                 key_encipherment: pulumi.Input[Optional[_builtins.bool]] = None,
+                 non_repudiation: pulumi.Input[Optional[_builtins.bool]] = None):
         """
         Key usages, each a switch.
+
         :param pulumi.Input[_builtins.bool] crl_sign: Signing CRLs. Default: `false`.
         :param pulumi.Input[_builtins.bool] data_encipherment: Enciphering data; not with EC and Ed25519 keys. Default: `false`.
         :param pulumi.Input[_builtins.bool] decipher_only: With keyAgreement: deciphering only. Default: `false`.
@@ -959,136 +935,134 @@ class PassthroughKeyUsageArgs:
 
     @_builtins.property
     @pulumi.getter(name="crlSign")
-    def crl_sign(self) -> Optional[pulumi.Input[_builtins.bool]]:
+    def crl_sign(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
         Signing CRLs. Default: `false`.
         """
         return pulumi.get(self, "crl_sign")
 
     @crl_sign.setter
-    def crl_sign(self, value: Optional[pulumi.Input[_builtins.bool]]):
+    def crl_sign(self, value: pulumi.Input[Optional[_builtins.bool]]):
         pulumi.set(self, "crl_sign", value)
 
     @_builtins.property
     @pulumi.getter(name="dataEncipherment")
-    def data_encipherment(self) -> Optional[pulumi.Input[_builtins.bool]]:
+    def data_encipherment(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
         Enciphering data; not with EC and Ed25519 keys. Default: `false`.
         """
         return pulumi.get(self, "data_encipherment")
 
     @data_encipherment.setter
-    def data_encipherment(self, value: Optional[pulumi.Input[_builtins.bool]]):
+    def data_encipherment(self, value: pulumi.Input[Optional[_builtins.bool]]):
         pulumi.set(self, "data_encipherment", value)
 
     @_builtins.property
     @pulumi.getter(name="decipherOnly")
-    def decipher_only(self) -> Optional[pulumi.Input[_builtins.bool]]:
+    def decipher_only(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
         With keyAgreement: deciphering only. Default: `false`.
         """
         return pulumi.get(self, "decipher_only")
 
     @decipher_only.setter
-    def decipher_only(self, value: Optional[pulumi.Input[_builtins.bool]]):
+    def decipher_only(self, value: pulumi.Input[Optional[_builtins.bool]]):
         pulumi.set(self, "decipher_only", value)
 
     @_builtins.property
     @pulumi.getter(name="digitalSignature")
-    def digital_signature(self) -> Optional[pulumi.Input[_builtins.bool]]:
+    def digital_signature(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
         Signatures other than on certificates and CRLs. Default: `false`.
         """
         return pulumi.get(self, "digital_signature")
 
     @digital_signature.setter
-    def digital_signature(self, value: Optional[pulumi.Input[_builtins.bool]]):
+    def digital_signature(self, value: pulumi.Input[Optional[_builtins.bool]]):
         pulumi.set(self, "digital_signature", value)
 
     @_builtins.property
     @pulumi.getter(name="encipherOnly")
-    def encipher_only(self) -> Optional[pulumi.Input[_builtins.bool]]:
+    def encipher_only(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
         With keyAgreement: enciphering only. Default: `false`.
         """
         return pulumi.get(self, "encipher_only")
 
     @encipher_only.setter
-    def encipher_only(self, value: Optional[pulumi.Input[_builtins.bool]]):
+    def encipher_only(self, value: pulumi.Input[Optional[_builtins.bool]]):
         pulumi.set(self, "encipher_only", value)
 
     @_builtins.property
     @pulumi.getter(name="keyAgreement")
-    def key_agreement(self) -> Optional[pulumi.Input[_builtins.bool]]:
+    def key_agreement(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
         Key agreement. Default: `false`.
         """
         return pulumi.get(self, "key_agreement")
 
     @key_agreement.setter
-    def key_agreement(self, value: Optional[pulumi.Input[_builtins.bool]]):
+    def key_agreement(self, value: pulumi.Input[Optional[_builtins.bool]]):
         pulumi.set(self, "key_agreement", value)
 
     @_builtins.property
     @pulumi.getter(name="keyCertSign")
-    def key_cert_sign(self) -> Optional[pulumi.Input[_builtins.bool]]:
+    def key_cert_sign(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
         Signing certificates: refused, authorities only. Default: `false`.
         """
         return pulumi.get(self, "key_cert_sign")
 
     @key_cert_sign.setter
-    def key_cert_sign(self, value: Optional[pulumi.Input[_builtins.bool]]):
+    def key_cert_sign(self, value: pulumi.Input[Optional[_builtins.bool]]):
         pulumi.set(self, "key_cert_sign", value)
 
     @_builtins.property
     @pulumi.getter(name="keyEncipherment")
-    def key_encipherment(self) -> Optional[pulumi.Input[_builtins.bool]]:
+    def key_encipherment(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
         Enciphering keys; not with EC and Ed25519 keys. Default: `false`.
         """
         return pulumi.get(self, "key_encipherment")
 
     @key_encipherment.setter
-    def key_encipherment(self, value: Optional[pulumi.Input[_builtins.bool]]):
+    def key_encipherment(self, value: pulumi.Input[Optional[_builtins.bool]]):
         pulumi.set(self, "key_encipherment", value)
 
     @_builtins.property
     @pulumi.getter(name="nonRepudiation")
-    def non_repudiation(self) -> Optional[pulumi.Input[_builtins.bool]]:
+    def non_repudiation(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
         Signatures that bind (contentCommitment). Default: `false`.
         """
         return pulumi.get(self, "non_repudiation")
 
     @non_repudiation.setter
-    def non_repudiation(self, value: Optional[pulumi.Input[_builtins.bool]]):
+    def non_repudiation(self, value: pulumi.Input[Optional[_builtins.bool]]):
         pulumi.set(self, "non_repudiation", value)
 
 
-if not MYPY:
-    class PolicyInformationArgsDict(TypedDict):
-        """
-        One certificate policy.
-        """
-        cert_policy_id: pulumi.Input[_builtins.str]
-        """
-        Object identifier of the policy in dotted form.
-        """
-        policy_qualifiers: NotRequired[pulumi.Input[Sequence[pulumi.Input['PolicyQualifierInfoArgsDict']]]]
-        """
-        Its qualifiers.
-        """
-elif False:
-    PolicyInformationArgsDict: TypeAlias = Mapping[str, Any]
+class PolicyInformationArgsDict(TypedDict):
+    """
+    One certificate policy.
+    """
+    cert_policy_id: pulumi.Input[_builtins.str]
+    """
+    Object identifier of the policy in dotted form.
+    """
+    policy_qualifiers: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['PolicyQualifierInfoArgsDict']]]]]
+    """
+    Its qualifiers.
+    """
 
 @pulumi.input_type
 class PolicyInformationArgs:
     def __init__(__self__, *,
                  cert_policy_id: pulumi.Input[_builtins.str],
-                 policy_qualifiers: Optional[pulumi.Input[Sequence[pulumi.Input['PolicyQualifierInfoArgs']]]] = None):
+                 policy_qualifiers: pulumi.Input[Optional[Sequence[pulumi.Input['PolicyQualifierInfoArgs']]]] = None):
         """
         One certificate policy.
+
         :param pulumi.Input[_builtins.str] cert_policy_id: Object identifier of the policy in dotted form.
         :param pulumi.Input[Sequence[pulumi.Input['PolicyQualifierInfoArgs']]] policy_qualifiers: Its qualifiers.
         """
@@ -1110,40 +1084,71 @@ class PolicyInformationArgs:
 
     @_builtins.property
     @pulumi.getter(name="policyQualifiers")
-    def policy_qualifiers(self) -> Optional[pulumi.Input[Sequence[pulumi.Input['PolicyQualifierInfoArgs']]]]:
+    def policy_qualifiers(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['PolicyQualifierInfoArgs']]]]:
         """
         Its qualifiers.
         """
         return pulumi.get(self, "policy_qualifiers")
 
     @policy_qualifiers.setter
-    def policy_qualifiers(self, value: Optional[pulumi.Input[Sequence[pulumi.Input['PolicyQualifierInfoArgs']]]]):
+    def policy_qualifiers(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['PolicyQualifierInfoArgs']]]]):
         pulumi.set(self, "policy_qualifiers", value)
 
 
-if not MYPY:
-    class PolicyQualifierInfoArgsDict(TypedDict):
+class PolicyQualifierArgsDict(TypedDict):
+    """
+    The address of the certification practice statement.
+    """
+    cps_uri: pulumi.Input[_builtins.str]
+    """
+    URI of the statement, at most 256 characters.
+    """
+
+@pulumi.input_type
+class PolicyQualifierArgs:
+    def __init__(__self__, *,
+                 cps_uri: pulumi.Input[_builtins.str]):
         """
-        One qualifier of a policy; only `CPS` exists.
+        The address of the certification practice statement.
+
+        :param pulumi.Input[_builtins.str] cps_uri: URI of the statement, at most 256 characters.
         """
-        qualifier: pulumi.Input['PolicyQualifierArgsDict']
+        pulumi.set(__self__, "cps_uri", cps_uri)
+
+    @_builtins.property
+    @pulumi.getter(name="cpsUri")
+    def cps_uri(self) -> pulumi.Input[_builtins.str]:
         """
-        The qualifier itself.
+        URI of the statement, at most 256 characters.
         """
-        policy_qualifier_id: NotRequired[pulumi.Input[_builtins.str]]
-        """
-        `CPS`. Default: `CPS`.
-        """
-elif False:
-    PolicyQualifierInfoArgsDict: TypeAlias = Mapping[str, Any]
+        return pulumi.get(self, "cps_uri")
+
+    @cps_uri.setter
+    def cps_uri(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "cps_uri", value)
+
+
+class PolicyQualifierInfoArgsDict(TypedDict):
+    """
+    One qualifier of a policy; only `CPS` exists.
+    """
+    qualifier: pulumi.Input['PolicyQualifierArgsDict']
+    """
+    The qualifier itself.
+    """
+    policy_qualifier_id: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    `CPS`. Default: `CPS`.
+    """
 
 @pulumi.input_type
 class PolicyQualifierInfoArgs:
     def __init__(__self__, *,
                  qualifier: pulumi.Input['PolicyQualifierArgs'],
-                 policy_qualifier_id: Optional[pulumi.Input[_builtins.str]] = None):
+                 policy_qualifier_id: pulumi.Input[Optional[_builtins.str]] = None):
         """
         One qualifier of a policy; only `CPS` exists.
+
         :param pulumi.Input['PolicyQualifierArgs'] qualifier: The qualifier itself.
         :param pulumi.Input[_builtins.str] policy_qualifier_id: `CPS`. Default: `CPS`.
         """
@@ -1165,83 +1170,45 @@ class PolicyQualifierInfoArgs:
 
     @_builtins.property
     @pulumi.getter(name="policyQualifierId")
-    def policy_qualifier_id(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def policy_qualifier_id(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         `CPS`. Default: `CPS`.
         """
         return pulumi.get(self, "policy_qualifier_id")
 
     @policy_qualifier_id.setter
-    def policy_qualifier_id(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def policy_qualifier_id(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "policy_qualifier_id", value)
 
 
-if not MYPY:
-    class PolicyQualifierArgsDict(TypedDict):
-        """
-        The address of the certification practice statement.
-        """
-        cps_uri: pulumi.Input[_builtins.str]
-        """
-        URI of the statement, at most 256 characters.
-        """
-elif False:
-    PolicyQualifierArgsDict: TypeAlias = Mapping[str, Any]
-
-@pulumi.input_type
-class PolicyQualifierArgs:
-    def __init__(__self__, *,
-                 cps_uri: pulumi.Input[_builtins.str]):
-        """
-        The address of the certification practice statement.
-        :param pulumi.Input[_builtins.str] cps_uri: URI of the statement, at most 256 characters.
-        """
-        pulumi.set(__self__, "cps_uri", cps_uri)
-
-    @_builtins.property
-    @pulumi.getter(name="cpsUri")
-    def cps_uri(self) -> pulumi.Input[_builtins.str]:
-        """
-        URI of the statement, at most 256 characters.
-        """
-        return pulumi.get(self, "cps_uri")
-
-    @cps_uri.setter
-    def cps_uri(self, value: pulumi.Input[_builtins.str]):
-        pulumi.set(self, "cps_uri", value)
-
-
-if not MYPY:
-    class Rfc2136UpdateArgsDict(TypedDict):
-        """
-        A DNS server that takes dynamic updates (RFC 2136) signed by TSIG, and the key for it.
-        """
-        key_name: pulumi.Input[_builtins.str]
-        """
-        Name of the TSIG key.
-        """
-        key_secret: pulumi.Input[_builtins.str]
-        """
-        The key's secret in base64. Source: RFC 8945.
-        """
-        server: pulumi.Input[_builtins.str]
-        """
-        Its address, `host` or `host:port`.
-        """
-        key_algorithm: NotRequired[pulumi.Input[_builtins.str]]
-        """
-        `hmac-sha256` (default), `hmac-sha512` …
-        """
-        port: NotRequired[pulumi.Input[_builtins.int]]
-        """
-        Its port; default 53.
-        """
-        zone: NotRequired[pulumi.Input[_builtins.str]]
-        """
-        The zone to write into; without it the server is asked which zone holds a name.
-        """
-elif False:
-    Rfc2136UpdateArgsDict: TypeAlias = Mapping[str, Any]
+class Rfc2136UpdateArgsDict(TypedDict):
+    """
+    A DNS server that takes dynamic updates (RFC 2136) signed by TSIG, and the key for it.
+    """
+    key_name: pulumi.Input[_builtins.str]
+    """
+    Name of the TSIG key.
+    """
+    key_secret: pulumi.Input[_builtins.str]
+    """
+    The key's secret in base64. Source: RFC 8945.
+    """
+    server: pulumi.Input[_builtins.str]
+    """
+    Its address, `host` or `host:port`.
+    """
+    key_algorithm: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    `hmac-sha256` (default), `hmac-sha512` …
+    """
+    port: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Its port; default 53.
+    """
+    zone: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    The zone to write into; without it the server is asked which zone holds a name.
+    """
 
 @pulumi.input_type
 class Rfc2136UpdateArgs:
@@ -1249,11 +1216,12 @@ class Rfc2136UpdateArgs:
                  key_name: pulumi.Input[_builtins.str],
                  key_secret: pulumi.Input[_builtins.str],
                  server: pulumi.Input[_builtins.str],
-                 key_algorithm: Optional[pulumi.Input[_builtins.str]] = None,
-                 port: Optional[pulumi.Input[_builtins.int]] = None,
-                 zone: Optional[pulumi.Input[_builtins.str]] = None):
+                 key_algorithm: pulumi.Input[Optional[_builtins.str]] = None,
+                 port: pulumi.Input[Optional[_builtins.int]] = None,
+                 zone: pulumi.Input[Optional[_builtins.str]] = None):
         """
         A DNS server that takes dynamic updates (RFC 2136) signed by TSIG, and the key for it.
+
         :param pulumi.Input[_builtins.str] key_name: Name of the TSIG key.
         :param pulumi.Input[_builtins.str] key_secret: The key's secret in base64. Source: RFC 8945.
         :param pulumi.Input[_builtins.str] server: Its address, `host` or `host:port`.
@@ -1309,129 +1277,127 @@ class Rfc2136UpdateArgs:
 
     @_builtins.property
     @pulumi.getter(name="keyAlgorithm")
-    def key_algorithm(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def key_algorithm(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         `hmac-sha256` (default), `hmac-sha512` …
         """
         return pulumi.get(self, "key_algorithm")
 
     @key_algorithm.setter
-    def key_algorithm(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def key_algorithm(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "key_algorithm", value)
 
     @_builtins.property
     @pulumi.getter
-    def port(self) -> Optional[pulumi.Input[_builtins.int]]:
+    def port(self) -> pulumi.Input[Optional[_builtins.int]]:
         """
         Its port; default 53.
         """
         return pulumi.get(self, "port")
 
     @port.setter
-    def port(self, value: Optional[pulumi.Input[_builtins.int]]):
+    def port(self, value: pulumi.Input[Optional[_builtins.int]]):
         pulumi.set(self, "port", value)
 
     @_builtins.property
     @pulumi.getter
-    def zone(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def zone(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         The zone to write into; without it the server is asked which zone holds a name.
         """
         return pulumi.get(self, "zone")
 
     @zone.setter
-    def zone(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def zone(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "zone", value)
 
 
-if not MYPY:
-    class SubjectArgsDict(TypedDict):
-        """
-        Who a certificate is for (X.500 distinguished name).
-        """
-        common_name: NotRequired[pulumi.Input[_builtins.str]]
-        """
-        Common name: a server's host name, or the name of an authority, at most 64 characters.
-        """
-        country: NotRequired[pulumi.Input[_builtins.str]]
-        """
-        Country as two letters (ISO 3166-1 alpha-2).
-        """
-        custom_attributes: NotRequired[pulumi.Input[Sequence[pulumi.Input['CustomAttributeArgsDict']]]]
-        """
-        Further attributes by object identifier, appended in the order given.
-        """
-        distinguished_name_qualifier: NotRequired[pulumi.Input[_builtins.str]]
-        """
-        Value that tells entries of the same name apart, at most 64 characters.
-        """
-        generation_qualifier: NotRequired[pulumi.Input[_builtins.str]]
-        """
-        Qualifier such as Jr. or III, at most 3 characters.
-        """
-        given_name: NotRequired[pulumi.Input[_builtins.str]]
-        """
-        First name, at most 16 characters.
-        """
-        initials: NotRequired[pulumi.Input[_builtins.str]]
-        """
-        Initials, at most 5 characters.
-        """
-        locality: NotRequired[pulumi.Input[_builtins.str]]
-        """
-        City or town, at most 128 characters.
-        """
-        organization: NotRequired[pulumi.Input[_builtins.str]]
-        """
-        Legal name of the organisation, at most 64 characters.
-        """
-        organizational_unit: NotRequired[pulumi.Input[_builtins.str]]
-        """
-        Part of the organisation, at most 64 characters.
-        """
-        pseudonym: NotRequired[pulumi.Input[_builtins.str]]
-        """
-        Shortened or assumed name, at most 128 characters.
-        """
-        serial_number: NotRequired[pulumi.Input[_builtins.str]]
-        """
-        Serial number of the subject (not of the certificate), at most 64 characters.
-        """
-        state: NotRequired[pulumi.Input[_builtins.str]]
-        """
-        State or province, at most 128 characters.
-        """
-        surname: NotRequired[pulumi.Input[_builtins.str]]
-        """
-        Family name, at most 40 characters.
-        """
-        title: NotRequired[pulumi.Input[_builtins.str]]
-        """
-        Title, such as Mr, at most 64 characters.
-        """
-elif False:
-    SubjectArgsDict: TypeAlias = Mapping[str, Any]
+class SubjectArgsDict(TypedDict):
+    """
+    Who a certificate is for (X.500 distinguished name).
+    """
+    common_name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Common name: a server's host name, or the name of an authority, at most 64 characters.
+    """
+    country: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Country as two letters (ISO 3166-1 alpha-2).
+    """
+    custom_attributes: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['CustomAttributeArgsDict']]]]]
+    """
+    Further attributes by object identifier, appended in the order given.
+    """
+    distinguished_name_qualifier: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Value that tells entries of the same name apart, at most 64 characters.
+    """
+    generation_qualifier: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Qualifier such as Jr. or III, at most 3 characters.
+    """
+    given_name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    First name, at most 16 characters.
+    """
+    initials: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Initials, at most 5 characters.
+    """
+    locality: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    City or town, at most 128 characters.
+    """
+    organization: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Legal name of the organisation, at most 64 characters.
+    """
+    organizational_unit: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Part of the organisation, at most 64 characters.
+    """
+    pseudonym: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Shortened or assumed name, at most 128 characters.
+    """
+    serial_number: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Serial number of the subject (not of the certificate), at most 64 characters.
+    """
+    state: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    State or province, at most 128 characters.
+    """
+    surname: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Family name, at most 40 characters.
+    """
+    title: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Title, such as Mr, at most 64 characters.
+    """
 
 @pulumi.input_type
 class SubjectArgs:
     def __init__(__self__, *,
-                 common_name: Optional[pulumi.Input[_builtins.str]] = None,
-                 country: Optional[pulumi.Input[_builtins.str]] = None,
-                 custom_attributes: Optional[pulumi.Input[Sequence[pulumi.Input['CustomAttributeArgs']]]] = None,
-                 distinguished_name_qualifier: Optional[pulumi.Input[_builtins.str]] = None,
-                 generation_qualifier: Optional[pulumi.Input[_builtins.str]] = None,
-                 given_name: Optional[pulumi.Input[_builtins.str]] = None,
-                 initials: Optional[pulumi.Input[_builtins.str]] = None,
-                 locality: Optional[pulumi.Input[_builtins.str]] = None,
-                 organization: Optional[pulumi.Input[_builtins.str]] = None,
-                 organizational_unit: Optional[pulumi.Input[_builtins.str]] = None,
-                 pseudonym: Optional[pulumi.Input[_builtins.str]] = None,
-                 serial_number: Optional[pulumi.Input[_builtins.str]] = None,
-                 state: Optional[pulumi.Input[_builtins.str]] = None,
-                 surname: Optional[pulumi.Input[_builtins.str]] = None,
-                 title: Optional[pulumi.Input[_builtins.str]] = None):
+                 common_name: pulumi.Input[Optional[_builtins.str]] = None,
+                 country: pulumi.Input[Optional[_builtins.str]] = None,
+                 custom_attributes: pulumi.Input[Optional[Sequence[pulumi.Input['CustomAttributeArgs']]]] = None,
+                 distinguished_name_qualifier: pulumi.Input[Optional[_builtins.str]] = None,
+                 generation_qualifier: pulumi.Input[Optional[_builtins.str]] = None,
+                 given_name: pulumi.Input[Optional[_builtins.str]] = None,
+                 initials: pulumi.Input[Optional[_builtins.str]] = None,
+                 locality: pulumi.Input[Optional[_builtins.str]] = None,
+                 organization: pulumi.Input[Optional[_builtins.str]] = None,
+                 organizational_unit: pulumi.Input[Optional[_builtins.str]] = None,
+                 pseudonym: pulumi.Input[Optional[_builtins.str]] = None,
+                 serial_number: pulumi.Input[Optional[_builtins.str]] = None,
+                 state: pulumi.Input[Optional[_builtins.str]] = None,
+                 surname: pulumi.Input[Optional[_builtins.str]] = None,
+                 title: pulumi.Input[Optional[_builtins.str]] = None):
         """
         Who a certificate is for (X.500 distinguished name).
+
         :param pulumi.Input[_builtins.str] common_name: Common name: a server's host name, or the name of an authority, at most 64 characters.
         :param pulumi.Input[_builtins.str] country: Country as two letters (ISO 3166-1 alpha-2).
         :param pulumi.Input[Sequence[pulumi.Input['CustomAttributeArgs']]] custom_attributes: Further attributes by object identifier, appended in the order given.
@@ -1481,203 +1447,201 @@ class SubjectArgs:
 
     @_builtins.property
     @pulumi.getter(name="commonName")
-    def common_name(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def common_name(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Common name: a server's host name, or the name of an authority, at most 64 characters.
         """
         return pulumi.get(self, "common_name")
 
     @common_name.setter
-    def common_name(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def common_name(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "common_name", value)
 
     @_builtins.property
     @pulumi.getter
-    def country(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def country(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Country as two letters (ISO 3166-1 alpha-2).
         """
         return pulumi.get(self, "country")
 
     @country.setter
-    def country(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def country(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "country", value)
 
     @_builtins.property
     @pulumi.getter(name="customAttributes")
-    def custom_attributes(self) -> Optional[pulumi.Input[Sequence[pulumi.Input['CustomAttributeArgs']]]]:
+    def custom_attributes(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['CustomAttributeArgs']]]]:
         """
         Further attributes by object identifier, appended in the order given.
         """
         return pulumi.get(self, "custom_attributes")
 
     @custom_attributes.setter
-    def custom_attributes(self, value: Optional[pulumi.Input[Sequence[pulumi.Input['CustomAttributeArgs']]]]):
+    def custom_attributes(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['CustomAttributeArgs']]]]):
         pulumi.set(self, "custom_attributes", value)
 
     @_builtins.property
     @pulumi.getter(name="distinguishedNameQualifier")
-    def distinguished_name_qualifier(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def distinguished_name_qualifier(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Value that tells entries of the same name apart, at most 64 characters.
         """
         return pulumi.get(self, "distinguished_name_qualifier")
 
     @distinguished_name_qualifier.setter
-    def distinguished_name_qualifier(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def distinguished_name_qualifier(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "distinguished_name_qualifier", value)
 
     @_builtins.property
     @pulumi.getter(name="generationQualifier")
-    def generation_qualifier(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def generation_qualifier(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Qualifier such as Jr. or III, at most 3 characters.
         """
         return pulumi.get(self, "generation_qualifier")
 
     @generation_qualifier.setter
-    def generation_qualifier(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def generation_qualifier(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "generation_qualifier", value)
 
     @_builtins.property
     @pulumi.getter(name="givenName")
-    def given_name(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def given_name(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         First name, at most 16 characters.
         """
         return pulumi.get(self, "given_name")
 
     @given_name.setter
-    def given_name(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def given_name(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "given_name", value)
 
     @_builtins.property
     @pulumi.getter
-    def initials(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def initials(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Initials, at most 5 characters.
         """
         return pulumi.get(self, "initials")
 
     @initials.setter
-    def initials(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def initials(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "initials", value)
 
     @_builtins.property
     @pulumi.getter
-    def locality(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def locality(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         City or town, at most 128 characters.
         """
         return pulumi.get(self, "locality")
 
     @locality.setter
-    def locality(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def locality(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "locality", value)
 
     @_builtins.property
     @pulumi.getter
-    def organization(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def organization(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Legal name of the organisation, at most 64 characters.
         """
         return pulumi.get(self, "organization")
 
     @organization.setter
-    def organization(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def organization(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "organization", value)
 
     @_builtins.property
     @pulumi.getter(name="organizationalUnit")
-    def organizational_unit(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def organizational_unit(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Part of the organisation, at most 64 characters.
         """
         return pulumi.get(self, "organizational_unit")
 
     @organizational_unit.setter
-    def organizational_unit(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def organizational_unit(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "organizational_unit", value)
 
     @_builtins.property
     @pulumi.getter
-    def pseudonym(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def pseudonym(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Shortened or assumed name, at most 128 characters.
         """
         return pulumi.get(self, "pseudonym")
 
     @pseudonym.setter
-    def pseudonym(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def pseudonym(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "pseudonym", value)
 
     @_builtins.property
     @pulumi.getter(name="serialNumber")
-    def serial_number(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def serial_number(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Serial number of the subject (not of the certificate), at most 64 characters.
         """
         return pulumi.get(self, "serial_number")
 
     @serial_number.setter
-    def serial_number(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def serial_number(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "serial_number", value)
 
     @_builtins.property
     @pulumi.getter
-    def state(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def state(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         State or province, at most 128 characters.
         """
         return pulumi.get(self, "state")
 
     @state.setter
-    def state(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def state(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "state", value)
 
     @_builtins.property
     @pulumi.getter
-    def surname(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def surname(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Family name, at most 40 characters.
         """
         return pulumi.get(self, "surname")
 
     @surname.setter
-    def surname(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def surname(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "surname", value)
 
     @_builtins.property
     @pulumi.getter
-    def title(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def title(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Title, such as Mr, at most 64 characters.
         """
         return pulumi.get(self, "title")
 
     @title.setter
-    def title(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def title(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "title", value)
 
 
-if not MYPY:
-    class TargetArgsDict(TypedDict):
-        """
-        Exactly one kind of target.
-        """
-        directory: NotRequired[pulumi.Input['DirectoryTargetArgsDict']]
-        """
-        Files in a directory, switched at once by one symbolic link: PATH/current/{cert,chain,fullchain,privkey}.pem.
-        """
-elif False:
-    TargetArgsDict: TypeAlias = Mapping[str, Any]
+class TargetArgsDict(TypedDict):
+    """
+    Exactly one kind of target.
+    """
+    directory: NotRequired[pulumi.Input[Optional['DirectoryTargetArgsDict']]]
+    """
+    Files in a directory, switched at once by one symbolic link: PATH/current/{cert,chain,fullchain,privkey}.pem.
+    """
 
 @pulumi.input_type
 class TargetArgs:
     def __init__(__self__, *,
-                 directory: Optional[pulumi.Input['DirectoryTargetArgs']] = None):
+                 directory: pulumi.Input[Optional['DirectoryTargetArgs']] = None):
         """
         Exactly one kind of target.
+
         :param pulumi.Input['DirectoryTargetArgs'] directory: Files in a directory, switched at once by one symbolic link: PATH/current/{cert,chain,fullchain,privkey}.pem.
         """
         if directory is not None:
@@ -1685,32 +1649,29 @@ class TargetArgs:
 
     @_builtins.property
     @pulumi.getter
-    def directory(self) -> Optional[pulumi.Input['DirectoryTargetArgs']]:
+    def directory(self) -> pulumi.Input[Optional['DirectoryTargetArgs']]:
         """
         Files in a directory, switched at once by one symbolic link: PATH/current/{cert,chain,fullchain,privkey}.pem.
         """
         return pulumi.get(self, "directory")
 
     @directory.setter
-    def directory(self, value: Optional[pulumi.Input['DirectoryTargetArgs']]):
+    def directory(self, value: pulumi.Input[Optional['DirectoryTargetArgs']]):
         pulumi.set(self, "directory", value)
 
 
-if not MYPY:
-    class ValidityArgsDict(TypedDict):
-        """
-        How long a certificate is valid.
-        """
-        type: pulumi.Input['ValidityType']
-        """
-        HOURS, DAYS, MONTHS or YEARS from the start; END_DATE (YYYYMMDDHHMMSS or YYMMDDHHMMSS, UTC) or ABSOLUTE (seconds since 1970-01-01 UTC) for a fixed end, which is reported and not renewed.
-        """
-        value: pulumi.Input[_builtins.str]
-        """
-        Number of units, or the end itself. Text; numbers are accepted.
-        """
-elif False:
-    ValidityArgsDict: TypeAlias = Mapping[str, Any]
+class ValidityArgsDict(TypedDict):
+    """
+    How long a certificate is valid.
+    """
+    type: pulumi.Input['ValidityType']
+    """
+    HOURS, DAYS, MONTHS or YEARS from the start; END_DATE (YYYYMMDDHHMMSS or YYMMDDHHMMSS, UTC) or ABSOLUTE (seconds since 1970-01-01 UTC) for a fixed end, which is reported and not renewed.
+    """
+    value: pulumi.Input[_builtins.str]
+    """
+    Number of units, or the end itself. Text; numbers are accepted.
+    """
 
 @pulumi.input_type
 class ValidityArgs:
@@ -1719,6 +1680,7 @@ class ValidityArgs:
                  value: pulumi.Input[_builtins.str]):
         """
         How long a certificate is valid.
+
         :param pulumi.Input['ValidityType'] type: HOURS, DAYS, MONTHS or YEARS from the start; END_DATE (YYYYMMDDHHMMSS or YYMMDDHHMMSS, UTC) or ABSOLUTE (seconds since 1970-01-01 UTC) for a fixed end, which is reported and not renewed.
         :param pulumi.Input[_builtins.str] value: Number of units, or the end itself. Text; numbers are accepted.
         """
@@ -1750,34 +1712,32 @@ class ValidityArgs:
         pulumi.set(self, "value", value)
 
 
-if not MYPY:
-    class VerifyArgsDict(TypedDict):
-        """
-        Where the association looks whether the new certificate is served.
-        """
-        endpoints: NotRequired[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]
-        """
-        `host:port` of each endpoint.
-        """
-        server_name: NotRequired[pulumi.Input[_builtins.str]]
-        """
-        Name that is asked for (SNI).
-        """
-        timeout_seconds: NotRequired[pulumi.Input[_builtins.float]]
-        """
-        How long one handshake may take; default 5 seconds.
-        """
-elif False:
-    VerifyArgsDict: TypeAlias = Mapping[str, Any]
+class VerifyArgsDict(TypedDict):
+    """
+    Where the association looks whether the new certificate is served.
+    """
+    endpoints: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
+    """
+    `host:port` of each endpoint.
+    """
+    server_name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Name that is asked for (SNI).
+    """
+    timeout_seconds: NotRequired[pulumi.Input[Optional[_builtins.float]]]
+    """
+    How long one handshake may take; default 5 seconds.
+    """
 
 @pulumi.input_type
 class VerifyArgs:
     def __init__(__self__, *,
-                 endpoints: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None,
-                 server_name: Optional[pulumi.Input[_builtins.str]] = None,
-                 timeout_seconds: Optional[pulumi.Input[_builtins.float]] = None):
+                 endpoints: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 server_name: pulumi.Input[Optional[_builtins.str]] = None,
+                 timeout_seconds: pulumi.Input[Optional[_builtins.float]] = None):
         """
         Where the association looks whether the new certificate is served.
+
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] endpoints: `host:port` of each endpoint.
         :param pulumi.Input[_builtins.str] server_name: Name that is asked for (SNI).
         :param pulumi.Input[_builtins.float] timeout_seconds: How long one handshake may take; default 5 seconds.
@@ -1791,38 +1751,38 @@ class VerifyArgs:
 
     @_builtins.property
     @pulumi.getter
-    def endpoints(self) -> Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]:
+    def endpoints(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
         """
         `host:port` of each endpoint.
         """
         return pulumi.get(self, "endpoints")
 
     @endpoints.setter
-    def endpoints(self, value: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]):
+    def endpoints(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]):
         pulumi.set(self, "endpoints", value)
 
     @_builtins.property
     @pulumi.getter(name="serverName")
-    def server_name(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def server_name(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Name that is asked for (SNI).
         """
         return pulumi.get(self, "server_name")
 
     @server_name.setter
-    def server_name(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def server_name(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "server_name", value)
 
     @_builtins.property
     @pulumi.getter(name="timeoutSeconds")
-    def timeout_seconds(self) -> Optional[pulumi.Input[_builtins.float]]:
+    def timeout_seconds(self) -> pulumi.Input[Optional[_builtins.float]]:
         """
         How long one handshake may take; default 5 seconds.
         """
         return pulumi.get(self, "timeout_seconds")
 
     @timeout_seconds.setter
-    def timeout_seconds(self, value: Optional[pulumi.Input[_builtins.float]]):
+    def timeout_seconds(self, value: pulumi.Input[Optional[_builtins.float]]):
         pulumi.set(self, "timeout_seconds", value)
 
 

@@ -22,31 +22,32 @@ __all__ = ['CertificateArgs', 'Certificate']
 @pulumi.input_type
 class CertificateArgs:
     def __init__(__self__, *,
-                 api_passthrough: Optional[pulumi.Input['ApiPassthroughArgs']] = None,
-                 certificate_authority_arn: Optional[pulumi.Input[_builtins.str]] = None,
-                 certificate_body: Optional[pulumi.Input[_builtins.str]] = None,
-                 certificate_chain: Optional[pulumi.Input[_builtins.str]] = None,
-                 certificate_signing_request: Optional[pulumi.Input[_builtins.str]] = None,
-                 custom_extensions: Optional[pulumi.Input[Sequence[pulumi.Input['CustomExtensionArgs']]]] = None,
-                 domain_name: Optional[pulumi.Input[_builtins.str]] = None,
-                 early_renewal_duration: Optional[pulumi.Input[_builtins.str]] = None,
-                 extended_key_usages: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None,
-                 key_algorithm: Optional[pulumi.Input['KeyAlgorithm']] = None,
-                 key_usages: Optional[pulumi.Input[Sequence[pulumi.Input['KeyUsage']]]] = None,
-                 private_key: Optional[pulumi.Input[_builtins.str]] = None,
-                 public_issuer: Optional[pulumi.Input[_builtins.str]] = None,
-                 region: Optional[pulumi.Input[_builtins.str]] = None,
-                 rekey_trigger: Optional[pulumi.Input[_builtins.str]] = None,
-                 renewal_key_policy: Optional[pulumi.Input['RenewalKeyPolicy']] = None,
-                 signing_algorithm: Optional[pulumi.Input['SigningAlgorithm']] = None,
-                 subject: Optional[pulumi.Input['SubjectArgs']] = None,
-                 subject_alternative_names: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None,
-                 tags: Optional[pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
-                 template_arn: Optional[pulumi.Input[_builtins.str]] = None,
-                 validation_method: Optional[pulumi.Input['ValidationMethod']] = None,
-                 validity: Optional[pulumi.Input['ValidityArgs']] = None):
+                 api_passthrough: pulumi.Input[Optional['ApiPassthroughArgs']] = None,
+                 certificate_authority_arn: pulumi.Input[Optional[_builtins.str]] = None,
+                 certificate_body: pulumi.Input[Optional[_builtins.str]] = None,
+                 certificate_chain: pulumi.Input[Optional[_builtins.str]] = None,
+                 certificate_signing_request: pulumi.Input[Optional[_builtins.str]] = None,
+                 custom_extensions: pulumi.Input[Optional[Sequence[pulumi.Input['CustomExtensionArgs']]]] = None,
+                 domain_name: pulumi.Input[Optional[_builtins.str]] = None,
+                 early_renewal_duration: pulumi.Input[Optional[_builtins.str]] = None,
+                 extended_key_usages: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 key_algorithm: pulumi.Input[Optional['KeyAlgorithm']] = None,
+                 key_usages: pulumi.Input[Optional[Sequence[pulumi.Input['KeyUsage']]]] = None,
+                 private_key: pulumi.Input[Optional[_builtins.str]] = None,
+                 public_issuer: pulumi.Input[Optional[_builtins.str]] = None,
+                 region: pulumi.Input[Optional[_builtins.str]] = None,
+                 rekey_trigger: pulumi.Input[Optional[_builtins.str]] = None,
+                 renewal_key_policy: pulumi.Input[Optional['RenewalKeyPolicy']] = None,
+                 signing_algorithm: pulumi.Input[Optional['SigningAlgorithm']] = None,
+                 subject: pulumi.Input[Optional['SubjectArgs']] = None,
+                 subject_alternative_names: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 tags: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
+                 template_arn: pulumi.Input[Optional[_builtins.str]] = None,
+                 validation_method: pulumi.Input[Optional['ValidationMethod']] = None,
+                 validity: pulumi.Input[Optional['ValidityArgs']] = None):
         """
         The set of arguments for constructing a Certificate resource.
+
         :param pulumi.Input['ApiPassthroughArgs'] api_passthrough: What a private or signed certificate adds to its template, as ACM PCA's ApiPassthrough; an object, or its JSON text where the program's language allows it (AWS's spelling is accepted there). Needs a `templateArn` with `_APIPassthrough` or `_APICSRPassthrough`. A change makes a new version under the same ARN (re-issue). Source: ACM PCA ApiPassthrough.
         :param pulumi.Input[_builtins.str] certificate_authority_arn: Makes it a private certificate: the CA that signs it (also of a certificate by CSR). A change replaces the resource. Source: ACM RequestCertificate.
         :param pulumi.Input[_builtins.str] certificate_body: PEM of a foreign certificate to import. A change makes a new version under the same ARN (re-issue). Source: ACM ImportCertificate.
@@ -120,278 +121,278 @@ class CertificateArgs:
 
     @_builtins.property
     @pulumi.getter(name="apiPassthrough")
-    def api_passthrough(self) -> Optional[pulumi.Input['ApiPassthroughArgs']]:
+    def api_passthrough(self) -> pulumi.Input[Optional['ApiPassthroughArgs']]:
         """
         What a private or signed certificate adds to its template, as ACM PCA's ApiPassthrough; an object, or its JSON text where the program's language allows it (AWS's spelling is accepted there). Needs a `templateArn` with `_APIPassthrough` or `_APICSRPassthrough`. A change makes a new version under the same ARN (re-issue). Source: ACM PCA ApiPassthrough.
         """
         return pulumi.get(self, "api_passthrough")
 
     @api_passthrough.setter
-    def api_passthrough(self, value: Optional[pulumi.Input['ApiPassthroughArgs']]):
+    def api_passthrough(self, value: pulumi.Input[Optional['ApiPassthroughArgs']]):
         pulumi.set(self, "api_passthrough", value)
 
     @_builtins.property
     @pulumi.getter(name="certificateAuthorityArn")
-    def certificate_authority_arn(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def certificate_authority_arn(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Makes it a private certificate: the CA that signs it (also of a certificate by CSR). A change replaces the resource. Source: ACM RequestCertificate.
         """
         return pulumi.get(self, "certificate_authority_arn")
 
     @certificate_authority_arn.setter
-    def certificate_authority_arn(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def certificate_authority_arn(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "certificate_authority_arn", value)
 
     @_builtins.property
     @pulumi.getter(name="certificateBody")
-    def certificate_body(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def certificate_body(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         PEM of a foreign certificate to import. A change makes a new version under the same ARN (re-issue). Source: ACM ImportCertificate.
         """
         return pulumi.get(self, "certificate_body")
 
     @certificate_body.setter
-    def certificate_body(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def certificate_body(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "certificate_body", value)
 
     @_builtins.property
     @pulumi.getter(name="certificateChain")
-    def certificate_chain(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def certificate_chain(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         PEM of the imported certificate's issuers. A change makes a new version under the same ARN (re-issue). Source: ACM ImportCertificate.
         """
         return pulumi.get(self, "certificate_chain")
 
     @certificate_chain.setter
-    def certificate_chain(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def certificate_chain(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "certificate_chain", value)
 
     @_builtins.property
     @pulumi.getter(name="certificateSigningRequest")
-    def certificate_signing_request(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def certificate_signing_request(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         PEM of a request (PKCS#10): the key never reaches certwright. Needs `certificateAuthorityArn`. A change makes a new version under the same ARN (re-issue). Source: RFC 2986; ACM PCA IssueCertificate.
         """
         return pulumi.get(self, "certificate_signing_request")
 
     @certificate_signing_request.setter
-    def certificate_signing_request(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def certificate_signing_request(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "certificate_signing_request", value)
 
     @_builtins.property
     @pulumi.getter(name="customExtensions")
-    def custom_extensions(self) -> Optional[pulumi.Input[Sequence[pulumi.Input['CustomExtensionArgs']]]]:
+    def custom_extensions(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['CustomExtensionArgs']]]]:
         """
         Further extensions. A change makes a new version under the same ARN (re-issue). Source: ACM PCA CustomExtension.
         """
         return pulumi.get(self, "custom_extensions")
 
     @custom_extensions.setter
-    def custom_extensions(self, value: Optional[pulumi.Input[Sequence[pulumi.Input['CustomExtensionArgs']]]]):
+    def custom_extensions(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['CustomExtensionArgs']]]]):
         pulumi.set(self, "custom_extensions", value)
 
     @_builtins.property
     @pulumi.getter(name="domainName")
-    def domain_name(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def domain_name(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         First name of the certificate; public: its common name, so at most 64 characters. Required unless imported or signed. Private certificates may name anything: `wiki.internal`, `192.168.1.1`, `fire-sensor-123`. A change replaces the resource. Source: ACM RequestCertificate; RFC 6125.
         """
         return pulumi.get(self, "domain_name")
 
     @domain_name.setter
-    def domain_name(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def domain_name(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "domain_name", value)
 
     @_builtins.property
     @pulumi.getter(name="earlyRenewalDuration")
-    def early_renewal_duration(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def early_renewal_duration(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         How long before expiry the renewal window opens: `P60D`, `1440h` or `33%`. Default: the smaller of 60 days and a third of the lifetime. A change takes effect in place. Source: pulumi-aws.
         """
         return pulumi.get(self, "early_renewal_duration")
 
     @early_renewal_duration.setter
-    def early_renewal_duration(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def early_renewal_duration(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "early_renewal_duration", value)
 
     @_builtins.property
     @pulumi.getter(name="extendedKeyUsages")
-    def extended_key_usages(self) -> Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]:
+    def extended_key_usages(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
         """
         Extended key usages, by ACM PCA's name (`SERVER_AUTH` …) or object identifier. A change makes a new version under the same ARN (re-issue). Source: RFC 5280 4.2.1.12.
         """
         return pulumi.get(self, "extended_key_usages")
 
     @extended_key_usages.setter
-    def extended_key_usages(self, value: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]):
+    def extended_key_usages(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]):
         pulumi.set(self, "extended_key_usages", value)
 
     @_builtins.property
     @pulumi.getter(name="keyAlgorithm")
-    def key_algorithm(self) -> Optional[pulumi.Input['KeyAlgorithm']]:
+    def key_algorithm(self) -> pulumi.Input[Optional['KeyAlgorithm']]:
         """
         Default: `RSA_2048` under an RSA CA, else `EC_prime256v1`. Not for imported and signed certificates. A change makes a new version under the same ARN (re-issue). Source: ACM RequestCertificate.
         """
         return pulumi.get(self, "key_algorithm")
 
     @key_algorithm.setter
-    def key_algorithm(self, value: Optional[pulumi.Input['KeyAlgorithm']]):
+    def key_algorithm(self, value: pulumi.Input[Optional['KeyAlgorithm']]):
         pulumi.set(self, "key_algorithm", value)
 
     @_builtins.property
     @pulumi.getter(name="keyUsages")
-    def key_usages(self) -> Optional[pulumi.Input[Sequence[pulumi.Input['KeyUsage']]]]:
+    def key_usages(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['KeyUsage']]]]:
         """
         Key usages of a private or signed certificate; default: those of its template. A change makes a new version under the same ARN (re-issue). Source: RFC 5280 4.2.1.3.
         """
         return pulumi.get(self, "key_usages")
 
     @key_usages.setter
-    def key_usages(self, value: Optional[pulumi.Input[Sequence[pulumi.Input['KeyUsage']]]]):
+    def key_usages(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['KeyUsage']]]]):
         pulumi.set(self, "key_usages", value)
 
     @_builtins.property
     @pulumi.getter(name="privateKey")
-    def private_key(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def private_key(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         PEM of the imported certificate's private key, unencrypted, at most 5120 bytes. May be left out when the stored version has the same body. A change does nothing by itself. Source: ACM ImportCertificate.
         """
         return pulumi.get(self, "private_key")
 
     @private_key.setter
-    def private_key(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def private_key(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "private_key", value)
 
     @_builtins.property
     @pulumi.getter(name="publicIssuer")
-    def public_issuer(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def public_issuer(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Who signs a public-kind certificate: the ARN of a private CA, or `bundled` (a root and an issuing CA that are made at first use). Not trusted by browsers. Default: the provider's `publicIssuer`. A change makes a new version under the same ARN (re-issue).
         """
         return pulumi.get(self, "public_issuer")
 
     @public_issuer.setter
-    def public_issuer(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def public_issuer(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "public_issuer", value)
 
     @_builtins.property
     @pulumi.getter
-    def region(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def region(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Region; default: the provider's. A change replaces the resource.
         """
         return pulumi.get(self, "region")
 
     @region.setter
-    def region(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def region(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "region", value)
 
     @_builtins.property
     @pulumi.getter(name="rekeyTrigger")
-    def rekey_trigger(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def rekey_trigger(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Any text: a new value makes a new version with a new key. A change makes a new version under the same ARN (re-issue).
         """
         return pulumi.get(self, "rekey_trigger")
 
     @rekey_trigger.setter
-    def rekey_trigger(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def rekey_trigger(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "rekey_trigger", value)
 
     @_builtins.property
     @pulumi.getter(name="renewalKeyPolicy")
-    def renewal_key_policy(self) -> Optional[pulumi.Input['RenewalKeyPolicy']]:
+    def renewal_key_policy(self) -> pulumi.Input[Optional['RenewalKeyPolicy']]:
         """
         `REKEY` (default): a renewal makes a new key; `REUSE`: it keeps the key. A change takes effect in place.
         """
         return pulumi.get(self, "renewal_key_policy")
 
     @renewal_key_policy.setter
-    def renewal_key_policy(self, value: Optional[pulumi.Input['RenewalKeyPolicy']]):
+    def renewal_key_policy(self, value: pulumi.Input[Optional['RenewalKeyPolicy']]):
         pulumi.set(self, "renewal_key_policy", value)
 
     @_builtins.property
     @pulumi.getter(name="signingAlgorithm")
-    def signing_algorithm(self) -> Optional[pulumi.Input['SigningAlgorithm']]:
+    def signing_algorithm(self) -> pulumi.Input[Optional['SigningAlgorithm']]:
         """
         Algorithm of the CA's signature on a private or signed certificate; it must fit the CA's key. Default: the CA's own `signingAlgorithm`. A change makes a new version under the same ARN (re-issue). Source: ACM PCA IssueCertificate.
         """
         return pulumi.get(self, "signing_algorithm")
 
     @signing_algorithm.setter
-    def signing_algorithm(self, value: Optional[pulumi.Input['SigningAlgorithm']]):
+    def signing_algorithm(self, value: pulumi.Input[Optional['SigningAlgorithm']]):
         pulumi.set(self, "signing_algorithm", value)
 
     @_builtins.property
     @pulumi.getter
-    def subject(self) -> Optional[pulumi.Input['SubjectArgs']]:
+    def subject(self) -> pulumi.Input[Optional['SubjectArgs']]:
         """
         Subject of a private or signed certificate; default: the first name as common name, where it fits. A change makes a new version under the same ARN (re-issue). Source: ACM PCA ApiPassthrough.
         """
         return pulumi.get(self, "subject")
 
     @subject.setter
-    def subject(self, value: Optional[pulumi.Input['SubjectArgs']]):
+    def subject(self, value: pulumi.Input[Optional['SubjectArgs']]):
         pulumi.set(self, "subject", value)
 
     @_builtins.property
     @pulumi.getter(name="subjectAlternativeNames")
-    def subject_alternative_names(self) -> Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]:
+    def subject_alternative_names(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
         """
         Further names, in any order: DNS names by default; IP addresses, `mailbox@host` and `scheme://…` are recognised; the prefixes `dns:` `ip:` `email:` `uri:` `upn:` `dn:` force the kind. A change makes a new version under the same ARN (re-issue). Source: RFC 5280 4.2.1.6.
         """
         return pulumi.get(self, "subject_alternative_names")
 
     @subject_alternative_names.setter
-    def subject_alternative_names(self, value: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]):
+    def subject_alternative_names(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]):
         pulumi.set(self, "subject_alternative_names", value)
 
     @_builtins.property
     @pulumi.getter
-    def tags(self) -> Optional[pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]]]:
+    def tags(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]:
         """
         Tags. A change takes effect in place.
         """
         return pulumi.get(self, "tags")
 
     @tags.setter
-    def tags(self, value: Optional[pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]]]):
+    def tags(self, value: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]):
         pulumi.set(self, "tags", value)
 
     @_builtins.property
     @pulumi.getter(name="templateArn")
-    def template_arn(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def template_arn(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Profile of a private or signed certificate, as ACM PCA names it: `EndEntityCertificate` (default), `EndEntityServerAuthCertificate`, `EndEntityClientAuthCertificate`, `CodeSigningCertificate`, `OCSPSigningCertificate`, by name or as `arn:aws:acm-pca:::template/NAME/V1`; with `_APIPassthrough`, `_CSRPassthrough` or `_APICSRPassthrough` behind it, values of `apiPassthrough` or of the CSR are let through. `BlankEndEntityCertificate` and `BlankEndEntityCertificate_CriticalBasicConstraints`, only with such a suffix, fix no usages. Order: template, API, CSR. A change makes a new version under the same ARN (re-issue). Source: ACM PCA templates.
         """
         return pulumi.get(self, "template_arn")
 
     @template_arn.setter
-    def template_arn(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def template_arn(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "template_arn", value)
 
     @_builtins.property
     @pulumi.getter(name="validationMethod")
-    def validation_method(self) -> Optional[pulumi.Input['ValidationMethod']]:
+    def validation_method(self) -> pulumi.Input[Optional['ValidationMethod']]:
         """
         `DNS`: makes it a public-kind certificate, whose names have to be proved. A change makes a new version under the same ARN (re-issue). Source: ACM RequestCertificate.
         """
         return pulumi.get(self, "validation_method")
 
     @validation_method.setter
-    def validation_method(self, value: Optional[pulumi.Input['ValidationMethod']]):
+    def validation_method(self, value: pulumi.Input[Optional['ValidationMethod']]):
         pulumi.set(self, "validation_method", value)
 
     @_builtins.property
     @pulumi.getter
-    def validity(self) -> Optional[pulumi.Input['ValidityArgs']]:
+    def validity(self) -> pulumi.Input[Optional['ValidityArgs']]:
         """
         How long it is valid. Default: private 395 days, public by the provider's `validityProfile`, both cut at the CA's end; a stated one beyond the CA's end is refused. A change makes a new version under the same ARN (re-issue). Source: ACM PCA Validity.
         """
         return pulumi.get(self, "validity")
 
     @validity.setter
-    def validity(self, value: Optional[pulumi.Input['ValidityArgs']]):
+    def validity(self, value: pulumi.Input[Optional['ValidityArgs']]):
         pulumi.set(self, "validity", value)
 
 
@@ -401,29 +402,29 @@ class Certificate(pulumi.CustomResource):
     def __init__(__self__,
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
-                 api_passthrough: Optional[pulumi.Input[Union['ApiPassthroughArgs', 'ApiPassthroughArgsDict']]] = None,
-                 certificate_authority_arn: Optional[pulumi.Input[_builtins.str]] = None,
-                 certificate_body: Optional[pulumi.Input[_builtins.str]] = None,
-                 certificate_chain: Optional[pulumi.Input[_builtins.str]] = None,
-                 certificate_signing_request: Optional[pulumi.Input[_builtins.str]] = None,
-                 custom_extensions: Optional[pulumi.Input[Sequence[pulumi.Input[Union['CustomExtensionArgs', 'CustomExtensionArgsDict']]]]] = None,
-                 domain_name: Optional[pulumi.Input[_builtins.str]] = None,
-                 early_renewal_duration: Optional[pulumi.Input[_builtins.str]] = None,
-                 extended_key_usages: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None,
-                 key_algorithm: Optional[pulumi.Input['KeyAlgorithm']] = None,
-                 key_usages: Optional[pulumi.Input[Sequence[pulumi.Input['KeyUsage']]]] = None,
-                 private_key: Optional[pulumi.Input[_builtins.str]] = None,
-                 public_issuer: Optional[pulumi.Input[_builtins.str]] = None,
-                 region: Optional[pulumi.Input[_builtins.str]] = None,
-                 rekey_trigger: Optional[pulumi.Input[_builtins.str]] = None,
-                 renewal_key_policy: Optional[pulumi.Input['RenewalKeyPolicy']] = None,
-                 signing_algorithm: Optional[pulumi.Input['SigningAlgorithm']] = None,
-                 subject: Optional[pulumi.Input[Union['SubjectArgs', 'SubjectArgsDict']]] = None,
-                 subject_alternative_names: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None,
-                 tags: Optional[pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
-                 template_arn: Optional[pulumi.Input[_builtins.str]] = None,
-                 validation_method: Optional[pulumi.Input['ValidationMethod']] = None,
-                 validity: Optional[pulumi.Input[Union['ValidityArgs', 'ValidityArgsDict']]] = None,
+                 api_passthrough: pulumi.Input[Optional[Union['ApiPassthroughArgs', 'ApiPassthroughArgsDict', 'outputs.ApiPassthrough']]] = None,
+                 certificate_authority_arn: pulumi.Input[Optional[_builtins.str]] = None,
+                 certificate_body: pulumi.Input[Optional[_builtins.str]] = None,
+                 certificate_chain: pulumi.Input[Optional[_builtins.str]] = None,
+                 certificate_signing_request: pulumi.Input[Optional[_builtins.str]] = None,
+                 custom_extensions: pulumi.Input[Optional[Sequence[pulumi.Input[Union['CustomExtensionArgs', 'CustomExtensionArgsDict', 'outputs.CustomExtension']]]]] = None,
+                 domain_name: pulumi.Input[Optional[_builtins.str]] = None,
+                 early_renewal_duration: pulumi.Input[Optional[_builtins.str]] = None,
+                 extended_key_usages: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 key_algorithm: pulumi.Input[Optional['KeyAlgorithm']] = None,
+                 key_usages: pulumi.Input[Optional[Sequence[pulumi.Input['KeyUsage']]]] = None,
+                 private_key: pulumi.Input[Optional[_builtins.str]] = None,
+                 public_issuer: pulumi.Input[Optional[_builtins.str]] = None,
+                 region: pulumi.Input[Optional[_builtins.str]] = None,
+                 rekey_trigger: pulumi.Input[Optional[_builtins.str]] = None,
+                 renewal_key_policy: pulumi.Input[Optional['RenewalKeyPolicy']] = None,
+                 signing_algorithm: pulumi.Input[Optional['SigningAlgorithm']] = None,
+                 subject: pulumi.Input[Optional[Union['SubjectArgs', 'SubjectArgsDict', 'outputs.Subject']]] = None,
+                 subject_alternative_names: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 tags: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
+                 template_arn: pulumi.Input[Optional[_builtins.str]] = None,
+                 validation_method: pulumi.Input[Optional['ValidationMethod']] = None,
+                 validity: pulumi.Input[Optional[Union['ValidityArgs', 'ValidityArgsDict', 'outputs.Validity']]] = None,
                  __props__=None):
         """
         A certificate: public-kind (`validationMethod`), private (`certificateAuthorityArn`), imported (`certificateBody`) or
@@ -435,12 +436,12 @@ class Certificate(pulumi.CustomResource):
 
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
-        :param pulumi.Input[Union['ApiPassthroughArgs', 'ApiPassthroughArgsDict']] api_passthrough: What a private or signed certificate adds to its template, as ACM PCA's ApiPassthrough; an object, or its JSON text where the program's language allows it (AWS's spelling is accepted there). Needs a `templateArn` with `_APIPassthrough` or `_APICSRPassthrough`. A change makes a new version under the same ARN (re-issue). Source: ACM PCA ApiPassthrough.
+        :param pulumi.Input[Union['ApiPassthroughArgs', 'ApiPassthroughArgsDict', 'outputs.ApiPassthrough']] api_passthrough: What a private or signed certificate adds to its template, as ACM PCA's ApiPassthrough; an object, or its JSON text where the program's language allows it (AWS's spelling is accepted there). Needs a `templateArn` with `_APIPassthrough` or `_APICSRPassthrough`. A change makes a new version under the same ARN (re-issue). Source: ACM PCA ApiPassthrough.
         :param pulumi.Input[_builtins.str] certificate_authority_arn: Makes it a private certificate: the CA that signs it (also of a certificate by CSR). A change replaces the resource. Source: ACM RequestCertificate.
         :param pulumi.Input[_builtins.str] certificate_body: PEM of a foreign certificate to import. A change makes a new version under the same ARN (re-issue). Source: ACM ImportCertificate.
         :param pulumi.Input[_builtins.str] certificate_chain: PEM of the imported certificate's issuers. A change makes a new version under the same ARN (re-issue). Source: ACM ImportCertificate.
         :param pulumi.Input[_builtins.str] certificate_signing_request: PEM of a request (PKCS#10): the key never reaches certwright. Needs `certificateAuthorityArn`. A change makes a new version under the same ARN (re-issue). Source: RFC 2986; ACM PCA IssueCertificate.
-        :param pulumi.Input[Sequence[pulumi.Input[Union['CustomExtensionArgs', 'CustomExtensionArgsDict']]]] custom_extensions: Further extensions. A change makes a new version under the same ARN (re-issue). Source: ACM PCA CustomExtension.
+        :param pulumi.Input[Sequence[pulumi.Input[Union['CustomExtensionArgs', 'CustomExtensionArgsDict', 'outputs.CustomExtension']]]] custom_extensions: Further extensions. A change makes a new version under the same ARN (re-issue). Source: ACM PCA CustomExtension.
         :param pulumi.Input[_builtins.str] domain_name: First name of the certificate; public: its common name, so at most 64 characters. Required unless imported or signed. Private certificates may name anything: `wiki.internal`, `192.168.1.1`, `fire-sensor-123`. A change replaces the resource. Source: ACM RequestCertificate; RFC 6125.
         :param pulumi.Input[_builtins.str] early_renewal_duration: How long before expiry the renewal window opens: `P60D`, `1440h` or `33%`. Default: the smaller of 60 days and a third of the lifetime. A change takes effect in place. Source: pulumi-aws.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] extended_key_usages: Extended key usages, by ACM PCA's name (`SERVER_AUTH` …) or object identifier. A change makes a new version under the same ARN (re-issue). Source: RFC 5280 4.2.1.12.
@@ -452,12 +453,12 @@ class Certificate(pulumi.CustomResource):
         :param pulumi.Input[_builtins.str] rekey_trigger: Any text: a new value makes a new version with a new key. A change makes a new version under the same ARN (re-issue).
         :param pulumi.Input['RenewalKeyPolicy'] renewal_key_policy: `REKEY` (default): a renewal makes a new key; `REUSE`: it keeps the key. A change takes effect in place.
         :param pulumi.Input['SigningAlgorithm'] signing_algorithm: Algorithm of the CA's signature on a private or signed certificate; it must fit the CA's key. Default: the CA's own `signingAlgorithm`. A change makes a new version under the same ARN (re-issue). Source: ACM PCA IssueCertificate.
-        :param pulumi.Input[Union['SubjectArgs', 'SubjectArgsDict']] subject: Subject of a private or signed certificate; default: the first name as common name, where it fits. A change makes a new version under the same ARN (re-issue). Source: ACM PCA ApiPassthrough.
+        :param pulumi.Input[Union['SubjectArgs', 'SubjectArgsDict', 'outputs.Subject']] subject: Subject of a private or signed certificate; default: the first name as common name, where it fits. A change makes a new version under the same ARN (re-issue). Source: ACM PCA ApiPassthrough.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] subject_alternative_names: Further names, in any order: DNS names by default; IP addresses, `mailbox@host` and `scheme://…` are recognised; the prefixes `dns:` `ip:` `email:` `uri:` `upn:` `dn:` force the kind. A change makes a new version under the same ARN (re-issue). Source: RFC 5280 4.2.1.6.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Tags. A change takes effect in place.
         :param pulumi.Input[_builtins.str] template_arn: Profile of a private or signed certificate, as ACM PCA names it: `EndEntityCertificate` (default), `EndEntityServerAuthCertificate`, `EndEntityClientAuthCertificate`, `CodeSigningCertificate`, `OCSPSigningCertificate`, by name or as `arn:aws:acm-pca:::template/NAME/V1`; with `_APIPassthrough`, `_CSRPassthrough` or `_APICSRPassthrough` behind it, values of `apiPassthrough` or of the CSR are let through. `BlankEndEntityCertificate` and `BlankEndEntityCertificate_CriticalBasicConstraints`, only with such a suffix, fix no usages. Order: template, API, CSR. A change makes a new version under the same ARN (re-issue). Source: ACM PCA templates.
         :param pulumi.Input['ValidationMethod'] validation_method: `DNS`: makes it a public-kind certificate, whose names have to be proved. A change makes a new version under the same ARN (re-issue). Source: ACM RequestCertificate.
-        :param pulumi.Input[Union['ValidityArgs', 'ValidityArgsDict']] validity: How long it is valid. Default: private 395 days, public by the provider's `validityProfile`, both cut at the CA's end; a stated one beyond the CA's end is refused. A change makes a new version under the same ARN (re-issue). Source: ACM PCA Validity.
+        :param pulumi.Input[Union['ValidityArgs', 'ValidityArgsDict', 'outputs.Validity']] validity: How long it is valid. Default: private 395 days, public by the provider's `validityProfile`, both cut at the CA's end; a stated one beyond the CA's end is refused. A change makes a new version under the same ARN (re-issue). Source: ACM PCA Validity.
         """
         ...
     @overload
@@ -488,29 +489,29 @@ class Certificate(pulumi.CustomResource):
     def _internal_init(__self__,
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
-                 api_passthrough: Optional[pulumi.Input[Union['ApiPassthroughArgs', 'ApiPassthroughArgsDict']]] = None,
-                 certificate_authority_arn: Optional[pulumi.Input[_builtins.str]] = None,
-                 certificate_body: Optional[pulumi.Input[_builtins.str]] = None,
-                 certificate_chain: Optional[pulumi.Input[_builtins.str]] = None,
-                 certificate_signing_request: Optional[pulumi.Input[_builtins.str]] = None,
-                 custom_extensions: Optional[pulumi.Input[Sequence[pulumi.Input[Union['CustomExtensionArgs', 'CustomExtensionArgsDict']]]]] = None,
-                 domain_name: Optional[pulumi.Input[_builtins.str]] = None,
-                 early_renewal_duration: Optional[pulumi.Input[_builtins.str]] = None,
-                 extended_key_usages: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None,
-                 key_algorithm: Optional[pulumi.Input['KeyAlgorithm']] = None,
-                 key_usages: Optional[pulumi.Input[Sequence[pulumi.Input['KeyUsage']]]] = None,
-                 private_key: Optional[pulumi.Input[_builtins.str]] = None,
-                 public_issuer: Optional[pulumi.Input[_builtins.str]] = None,
-                 region: Optional[pulumi.Input[_builtins.str]] = None,
-                 rekey_trigger: Optional[pulumi.Input[_builtins.str]] = None,
-                 renewal_key_policy: Optional[pulumi.Input['RenewalKeyPolicy']] = None,
-                 signing_algorithm: Optional[pulumi.Input['SigningAlgorithm']] = None,
-                 subject: Optional[pulumi.Input[Union['SubjectArgs', 'SubjectArgsDict']]] = None,
-                 subject_alternative_names: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None,
-                 tags: Optional[pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
-                 template_arn: Optional[pulumi.Input[_builtins.str]] = None,
-                 validation_method: Optional[pulumi.Input['ValidationMethod']] = None,
-                 validity: Optional[pulumi.Input[Union['ValidityArgs', 'ValidityArgsDict']]] = None,
+                 api_passthrough: pulumi.Input[Optional[Union['ApiPassthroughArgs', 'ApiPassthroughArgsDict', 'outputs.ApiPassthrough']]] = None,
+                 certificate_authority_arn: pulumi.Input[Optional[_builtins.str]] = None,
+                 certificate_body: pulumi.Input[Optional[_builtins.str]] = None,
+                 certificate_chain: pulumi.Input[Optional[_builtins.str]] = None,
+                 certificate_signing_request: pulumi.Input[Optional[_builtins.str]] = None,
+                 custom_extensions: pulumi.Input[Optional[Sequence[pulumi.Input[Union['CustomExtensionArgs', 'CustomExtensionArgsDict', 'outputs.CustomExtension']]]]] = None,
+                 domain_name: pulumi.Input[Optional[_builtins.str]] = None,
+                 early_renewal_duration: pulumi.Input[Optional[_builtins.str]] = None,
+                 extended_key_usages: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 key_algorithm: pulumi.Input[Optional['KeyAlgorithm']] = None,
+                 key_usages: pulumi.Input[Optional[Sequence[pulumi.Input['KeyUsage']]]] = None,
+                 private_key: pulumi.Input[Optional[_builtins.str]] = None,
+                 public_issuer: pulumi.Input[Optional[_builtins.str]] = None,
+                 region: pulumi.Input[Optional[_builtins.str]] = None,
+                 rekey_trigger: pulumi.Input[Optional[_builtins.str]] = None,
+                 renewal_key_policy: pulumi.Input[Optional['RenewalKeyPolicy']] = None,
+                 signing_algorithm: pulumi.Input[Optional['SigningAlgorithm']] = None,
+                 subject: pulumi.Input[Optional[Union['SubjectArgs', 'SubjectArgsDict', 'outputs.Subject']]] = None,
+                 subject_alternative_names: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 tags: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
+                 template_arn: pulumi.Input[Optional[_builtins.str]] = None,
+                 validation_method: pulumi.Input[Optional['ValidationMethod']] = None,
+                 validity: pulumi.Input[Optional[Union['ValidityArgs', 'ValidityArgsDict', 'outputs.Validity']]] = None,
                  __props__=None):
         opts = pulumi.ResourceOptions.merge(_utilities.get_resource_opts_defaults(), opts)
         if not isinstance(opts, pulumi.ResourceOptions):
@@ -633,6 +634,12 @@ class Certificate(pulumi.CustomResource):
         __props__.__dict__["validity"] = None
         __props__.__dict__["version"] = None
         return Certificate(resource_name, opts=opts, __props__=__props__)
+
+    @staticmethod
+    def exists(id: pulumi.Input[str],
+            opts: Optional[pulumi.ResourceOptions] = None) -> pulumi.Output[bool]:
+        __props__: dict = {}
+        return pulumi.runtime.exists_resource(None, 'certwright:index:Certificate', id, __props__, opts or pulumi.ResourceOptions())
 
     @_builtins.property
     @pulumi.getter(name="apiPassthrough")

@@ -24,10 +24,11 @@ class CertificateAssociationArgs:
     def __init__(__self__, *,
                  certificate_arn: pulumi.Input[_builtins.str],
                  target: pulumi.Input['TargetArgs'],
-                 region: Optional[pulumi.Input[_builtins.str]] = None,
-                 verify: Optional[pulumi.Input['VerifyArgs']] = None):
+                 region: pulumi.Input[Optional[_builtins.str]] = None,
+                 verify: pulumi.Input[Optional['VerifyArgs']] = None):
         """
         The set of arguments for constructing a CertificateAssociation resource.
+
         :param pulumi.Input[_builtins.str] certificate_arn: ARN of the certificate; take it from its CertificateValidation, so that the association waits for it. A change takes effect in place.
         :param pulumi.Input['TargetArgs'] target: Where it is served: exactly one kind. Another kind or place replaces the association. A change takes effect in place.
         :param pulumi.Input[_builtins.str] region: Region; default: the provider's. A change replaces the resource.
@@ -66,26 +67,26 @@ class CertificateAssociationArgs:
 
     @_builtins.property
     @pulumi.getter
-    def region(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def region(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Region; default: the provider's. A change replaces the resource.
         """
         return pulumi.get(self, "region")
 
     @region.setter
-    def region(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def region(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "region", value)
 
     @_builtins.property
     @pulumi.getter
-    def verify(self) -> Optional[pulumi.Input['VerifyArgs']]:
+    def verify(self) -> pulumi.Input[Optional['VerifyArgs']]:
         """
         How to prove that it is served. A change takes effect in place.
         """
         return pulumi.get(self, "verify")
 
     @verify.setter
-    def verify(self, value: Optional[pulumi.Input['VerifyArgs']]):
+    def verify(self, value: pulumi.Input[Optional['VerifyArgs']]):
         pulumi.set(self, "verify", value)
 
 
@@ -95,10 +96,10 @@ class CertificateAssociation(pulumi.CustomResource):
     def __init__(__self__,
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
-                 certificate_arn: Optional[pulumi.Input[_builtins.str]] = None,
-                 region: Optional[pulumi.Input[_builtins.str]] = None,
-                 target: Optional[pulumi.Input[Union['TargetArgs', 'TargetArgsDict']]] = None,
-                 verify: Optional[pulumi.Input[Union['VerifyArgs', 'VerifyArgsDict']]] = None,
+                 certificate_arn: pulumi.Input[Optional[_builtins.str]] = None,
+                 region: pulumi.Input[Optional[_builtins.str]] = None,
+                 target: pulumi.Input[Optional[Union['TargetArgs', 'TargetArgsDict', 'outputs.Target']]] = None,
+                 verify: pulumi.Input[Optional[Union['VerifyArgs', 'VerifyArgsDict', 'outputs.Verify']]] = None,
                  __props__=None):
         """
         A certificate on a target: certificate, chain and key get there at once or not at all, and a real TLS handshake proves
@@ -110,8 +111,8 @@ class CertificateAssociation(pulumi.CustomResource):
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.str] certificate_arn: ARN of the certificate; take it from its CertificateValidation, so that the association waits for it. A change takes effect in place.
         :param pulumi.Input[_builtins.str] region: Region; default: the provider's. A change replaces the resource.
-        :param pulumi.Input[Union['TargetArgs', 'TargetArgsDict']] target: Where it is served: exactly one kind. Another kind or place replaces the association. A change takes effect in place.
-        :param pulumi.Input[Union['VerifyArgs', 'VerifyArgsDict']] verify: How to prove that it is served. A change takes effect in place.
+        :param pulumi.Input[Union['TargetArgs', 'TargetArgsDict', 'outputs.Target']] target: Where it is served: exactly one kind. Another kind or place replaces the association. A change takes effect in place.
+        :param pulumi.Input[Union['VerifyArgs', 'VerifyArgsDict', 'outputs.Verify']] verify: How to prove that it is served. A change takes effect in place.
         """
         ...
     @overload
@@ -140,10 +141,10 @@ class CertificateAssociation(pulumi.CustomResource):
     def _internal_init(__self__,
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
-                 certificate_arn: Optional[pulumi.Input[_builtins.str]] = None,
-                 region: Optional[pulumi.Input[_builtins.str]] = None,
-                 target: Optional[pulumi.Input[Union['TargetArgs', 'TargetArgsDict']]] = None,
-                 verify: Optional[pulumi.Input[Union['VerifyArgs', 'VerifyArgsDict']]] = None,
+                 certificate_arn: pulumi.Input[Optional[_builtins.str]] = None,
+                 region: pulumi.Input[Optional[_builtins.str]] = None,
+                 target: pulumi.Input[Optional[Union['TargetArgs', 'TargetArgsDict', 'outputs.Target']]] = None,
+                 verify: pulumi.Input[Optional[Union['VerifyArgs', 'VerifyArgsDict', 'outputs.Verify']]] = None,
                  __props__=None):
         opts = pulumi.ResourceOptions.merge(_utilities.get_resource_opts_defaults(), opts)
         if not isinstance(opts, pulumi.ResourceOptions):
@@ -204,6 +205,12 @@ class CertificateAssociation(pulumi.CustomResource):
         __props__.__dict__["target"] = None
         __props__.__dict__["verify"] = None
         return CertificateAssociation(resource_name, opts=opts, __props__=__props__)
+
+    @staticmethod
+    def exists(id: pulumi.Input[str],
+            opts: Optional[pulumi.ResourceOptions] = None) -> pulumi.Output[bool]:
+        __props__: dict = {}
+        return pulumi.runtime.exists_resource(None, 'certwright:index:CertificateAssociation', id, __props__, opts or pulumi.ResourceOptions())
 
     @_builtins.property
     @pulumi.getter

@@ -22,11 +22,12 @@ __all__ = ['CertificateValidationArgs', 'CertificateValidation']
 class CertificateValidationArgs:
     def __init__(__self__, *,
                  certificate_arn: pulumi.Input[_builtins.str],
-                 dns_writer: Optional[pulumi.Input[Union[_builtins.str, 'InlineDnsWriterArgs']]] = None,
-                 region: Optional[pulumi.Input[_builtins.str]] = None,
-                 validation_record_fqdns: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None):
+                 dns_writer: pulumi.Input[Optional[Union[_builtins.str, 'InlineDnsWriterArgs']]] = None,
+                 region: pulumi.Input[Optional[_builtins.str]] = None,
+                 validation_record_fqdns: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None):
         """
         The set of arguments for constructing a CertificateValidation resource.
+
         :param pulumi.Input[_builtins.str] certificate_arn: ARN of the certificate to wait for. A change replaces the resource. Source: pulumi-aws.
         :param pulumi.Input[Union[_builtins.str, 'InlineDnsWriterArgs']] dns_writer: Who writes the validation records: the name of a configured DNS writer (`certwright:dnsWriters`), or one that is described here. Without it the records are the program's own. What a configured writer wrote goes with the certificate, what an inline one wrote goes with this resource, which has its key. A change takes effect in place.
         :param pulumi.Input[_builtins.str] region: Region; default: the provider's. A change replaces the resource.
@@ -54,38 +55,38 @@ class CertificateValidationArgs:
 
     @_builtins.property
     @pulumi.getter(name="dnsWriter")
-    def dns_writer(self) -> Optional[pulumi.Input[Union[_builtins.str, 'InlineDnsWriterArgs']]]:
+    def dns_writer(self) -> pulumi.Input[Optional[Union[_builtins.str, 'InlineDnsWriterArgs']]]:
         """
         Who writes the validation records: the name of a configured DNS writer (`certwright:dnsWriters`), or one that is described here. Without it the records are the program's own. What a configured writer wrote goes with the certificate, what an inline one wrote goes with this resource, which has its key. A change takes effect in place.
         """
         return pulumi.get(self, "dns_writer")
 
     @dns_writer.setter
-    def dns_writer(self, value: Optional[pulumi.Input[Union[_builtins.str, 'InlineDnsWriterArgs']]]):
+    def dns_writer(self, value: pulumi.Input[Optional[Union[_builtins.str, 'InlineDnsWriterArgs']]]):
         pulumi.set(self, "dns_writer", value)
 
     @_builtins.property
     @pulumi.getter
-    def region(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def region(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Region; default: the provider's. A change replaces the resource.
         """
         return pulumi.get(self, "region")
 
     @region.setter
-    def region(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def region(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "region", value)
 
     @_builtins.property
     @pulumi.getter(name="validationRecordFqdns")
-    def validation_record_fqdns(self) -> Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]:
+    def validation_record_fqdns(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
         """
         Names of the validation records that the program makes: a missing one is named at once. A change takes effect in place. Source: pulumi-aws.
         """
         return pulumi.get(self, "validation_record_fqdns")
 
     @validation_record_fqdns.setter
-    def validation_record_fqdns(self, value: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]):
+    def validation_record_fqdns(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]):
         pulumi.set(self, "validation_record_fqdns", value)
 
 
@@ -95,10 +96,10 @@ class CertificateValidation(pulumi.CustomResource):
     def __init__(__self__,
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
-                 certificate_arn: Optional[pulumi.Input[_builtins.str]] = None,
-                 dns_writer: Optional[pulumi.Input[Union[_builtins.str, Union['InlineDnsWriterArgs', 'InlineDnsWriterArgsDict']]]] = None,
-                 region: Optional[pulumi.Input[_builtins.str]] = None,
-                 validation_record_fqdns: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 certificate_arn: pulumi.Input[Optional[_builtins.str]] = None,
+                 dns_writer: pulumi.Input[Optional[Union[_builtins.str, Union['InlineDnsWriterArgs', 'InlineDnsWriterArgsDict', 'outputs.InlineDnsWriter']]]] = None,
+                 region: pulumi.Input[Optional[_builtins.str]] = None,
+                 validation_record_fqdns: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  __props__=None):
         """
         Waits until a certificate is issued, and waits again for each new version. Progress stands on the resource's own row;
@@ -109,7 +110,7 @@ class CertificateValidation(pulumi.CustomResource):
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.str] certificate_arn: ARN of the certificate to wait for. A change replaces the resource. Source: pulumi-aws.
-        :param pulumi.Input[Union[_builtins.str, Union['InlineDnsWriterArgs', 'InlineDnsWriterArgsDict']]] dns_writer: Who writes the validation records: the name of a configured DNS writer (`certwright:dnsWriters`), or one that is described here. Without it the records are the program's own. What a configured writer wrote goes with the certificate, what an inline one wrote goes with this resource, which has its key. A change takes effect in place.
+        :param pulumi.Input[Union[_builtins.str, Union['InlineDnsWriterArgs', 'InlineDnsWriterArgsDict', 'outputs.InlineDnsWriter']]] dns_writer: Who writes the validation records: the name of a configured DNS writer (`certwright:dnsWriters`), or one that is described here. Without it the records are the program's own. What a configured writer wrote goes with the certificate, what an inline one wrote goes with this resource, which has its key. A change takes effect in place.
         :param pulumi.Input[_builtins.str] region: Region; default: the provider's. A change replaces the resource.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] validation_record_fqdns: Names of the validation records that the program makes: a missing one is named at once. A change takes effect in place. Source: pulumi-aws.
         """
@@ -140,10 +141,10 @@ class CertificateValidation(pulumi.CustomResource):
     def _internal_init(__self__,
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
-                 certificate_arn: Optional[pulumi.Input[_builtins.str]] = None,
-                 dns_writer: Optional[pulumi.Input[Union[_builtins.str, Union['InlineDnsWriterArgs', 'InlineDnsWriterArgsDict']]]] = None,
-                 region: Optional[pulumi.Input[_builtins.str]] = None,
-                 validation_record_fqdns: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 certificate_arn: pulumi.Input[Optional[_builtins.str]] = None,
+                 dns_writer: pulumi.Input[Optional[Union[_builtins.str, Union['InlineDnsWriterArgs', 'InlineDnsWriterArgsDict', 'outputs.InlineDnsWriter']]]] = None,
+                 region: pulumi.Input[Optional[_builtins.str]] = None,
+                 validation_record_fqdns: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  __props__=None):
         opts = pulumi.ResourceOptions.merge(_utilities.get_resource_opts_defaults(), opts)
         if not isinstance(opts, pulumi.ResourceOptions):
@@ -207,6 +208,12 @@ class CertificateValidation(pulumi.CustomResource):
         __props__.__dict__["validation_record_fqdns"] = None
         return CertificateValidation(resource_name, opts=opts, __props__=__props__)
 
+    @staticmethod
+    def exists(id: pulumi.Input[str],
+            opts: Optional[pulumi.ResourceOptions] = None) -> pulumi.Output[bool]:
+        __props__: dict = {}
+        return pulumi.runtime.exists_resource(None, 'certwright:index:CertificateValidation', id, __props__, opts or pulumi.ResourceOptions())
+
     @_builtins.property
     @pulumi.getter(name="certificateArn")
     def certificate_arn(self) -> pulumi.Output[_builtins.str]:
@@ -233,7 +240,7 @@ class CertificateValidation(pulumi.CustomResource):
 
     @_builtins.property
     @pulumi.getter(name="dnsWriter")
-    def dns_writer(self) -> pulumi.Output[Optional[Any]]:
+    def dns_writer(self) -> pulumi.Output[Optional[Union[_builtins.str, 'outputs.InlineDnsWriter']]]:
         """
         Who writes the validation records: the name of a configured DNS writer (`certwright:dnsWriters`), or one that is described here. Without it the records are the program's own. What a configured writer wrote goes with the certificate, what an inline one wrote goes with this resource, which has its key. A change takes effect in place.
         """

@@ -372,7 +372,6 @@ def get_certificate(arn: Optional[_builtins.str] = None,
     Find one certificate by its ARN, or by its name and filters. A name that several certificates have is refused
     with their ARNs.
 
-
     :param _builtins.str arn: ARN of the certificate. Give this or `domainName`.
     :param _builtins.str domain_name: First name of the certificate. Several matches are refused with their ARNs: narrow them with the filters.
     :param _builtins.bool most_recent: With `domainName`: of several matches, take the one that ends last.
@@ -420,18 +419,17 @@ def get_certificate(arn: Optional[_builtins.str] = None,
         tags_all=pulumi.get(__ret__, 'tags_all'),
         type=pulumi.get(__ret__, 'type'),
         version=pulumi.get(__ret__, 'version'))
-def get_certificate_output(arn: Optional[pulumi.Input[Optional[_builtins.str]]] = None,
-                           domain_name: Optional[pulumi.Input[Optional[_builtins.str]]] = None,
-                           most_recent: Optional[pulumi.Input[Optional[_builtins.bool]]] = None,
-                           region: Optional[pulumi.Input[Optional[_builtins.str]]] = None,
-                           status: Optional[pulumi.Input[Optional[Sequence['CertificateStatus']]]] = None,
-                           tags: Optional[pulumi.Input[Optional[Mapping[str, _builtins.str]]]] = None,
-                           type: Optional[pulumi.Input[Optional[Sequence['CertificateType']]]] = None,
+def get_certificate_output(arn: pulumi.Input[Optional[Optional[_builtins.str]]] = None,
+                           domain_name: pulumi.Input[Optional[Optional[_builtins.str]]] = None,
+                           most_recent: pulumi.Input[Optional[Optional[_builtins.bool]]] = None,
+                           region: pulumi.Input[Optional[Optional[_builtins.str]]] = None,
+                           status: pulumi.Input[Optional[Optional[Sequence['CertificateStatus']]]] = None,
+                           tags: pulumi.Input[Optional[Optional[Mapping[str, _builtins.str]]]] = None,
+                           type: pulumi.Input[Optional[Optional[Sequence['CertificateType']]]] = None,
                            opts: Optional[Union[pulumi.InvokeOptions, pulumi.InvokeOutputOptions]] = None) -> pulumi.Output[GetCertificateResult]:
     """
     Find one certificate by its ARN, or by its name and filters. A name that several certificates have is refused
     with their ARNs.
-
 
     :param _builtins.str arn: ARN of the certificate. Give this or `domainName`.
     :param _builtins.str domain_name: First name of the certificate. Several matches are refused with their ARNs: narrow them with the filters.

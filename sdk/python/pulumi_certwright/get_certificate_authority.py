@@ -291,7 +291,6 @@ def get_certificate_authority(arn: Optional[_builtins.str] = None,
     """
     Find a private certificate authority by its ARN.
 
-
     :param _builtins.str arn: ARN of the private certificate authority.
     """
     __args__ = dict()
@@ -321,11 +320,10 @@ def get_certificate_authority(arn: Optional[_builtins.str] = None,
         tags_all=pulumi.get(__ret__, 'tags_all'),
         type=pulumi.get(__ret__, 'type'),
         version=pulumi.get(__ret__, 'version'))
-def get_certificate_authority_output(arn: Optional[pulumi.Input[_builtins.str]] = None,
+def get_certificate_authority_output(arn: pulumi.Input[Optional[_builtins.str]] = None,
                                      opts: Optional[Union[pulumi.InvokeOptions, pulumi.InvokeOutputOptions]] = None) -> pulumi.Output[GetCertificateAuthorityResult]:
     """
     Find a private certificate authority by its ARN.
-
 
     :param _builtins.str arn: ARN of the private certificate authority.
     """

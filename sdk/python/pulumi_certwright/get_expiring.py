@@ -55,7 +55,6 @@ def get_expiring(region: Optional[_builtins.str] = None,
     Certificates that end soon, imported and signed ones included, soonest first, each with the reason why its
     renewal is, or is not, automatic.
 
-
     :param _builtins.str region: Their region; default: the provider's.
     :param _builtins.str within: The span to look ahead: `P30D`, `30d`, `720h`; default `P30D`.
     """
@@ -67,13 +66,12 @@ def get_expiring(region: Optional[_builtins.str] = None,
 
     return AwaitableGetExpiringResult(
         certificates=pulumi.get(__ret__, 'certificates'))
-def get_expiring_output(region: Optional[pulumi.Input[Optional[_builtins.str]]] = None,
-                        within: Optional[pulumi.Input[Optional[_builtins.str]]] = None,
+def get_expiring_output(region: pulumi.Input[Optional[Optional[_builtins.str]]] = None,
+                        within: pulumi.Input[Optional[Optional[_builtins.str]]] = None,
                         opts: Optional[Union[pulumi.InvokeOptions, pulumi.InvokeOutputOptions]] = None) -> pulumi.Output[GetExpiringResult]:
     """
     Certificates that end soon, imported and signed ones included, soonest first, each with the reason why its
     renewal is, or is not, automatic.
-
 
     :param _builtins.str region: Their region; default: the provider's.
     :param _builtins.str within: The span to look ahead: `P30D`, `30d`, `720h`; default `P30D`.

@@ -72,7 +72,6 @@ def list_certificates(continuation: Optional[_builtins.str] = None,
     """
     List the certificates of a region, with filters and pages. With no store yet the list is empty.
 
-
     :param _builtins.str continuation: The `continuation` of the page before.
     :param _builtins.str expiring_within: Only those that end within this span, or have ended: `P30D`, `30d`, `720h`.
     :param _builtins.str name: Only certificates with a name that fits this pattern, e.g. `*.example.com`.
@@ -97,18 +96,17 @@ def list_certificates(continuation: Optional[_builtins.str] = None,
     return AwaitableListCertificatesResult(
         certificates=pulumi.get(__ret__, 'certificates'),
         continuation=pulumi.get(__ret__, 'continuation'))
-def list_certificates_output(continuation: Optional[pulumi.Input[Optional[_builtins.str]]] = None,
-                             expiring_within: Optional[pulumi.Input[Optional[_builtins.str]]] = None,
-                             name: Optional[pulumi.Input[Optional[_builtins.str]]] = None,
-                             page_size: Optional[pulumi.Input[Optional[_builtins.int]]] = None,
-                             region: Optional[pulumi.Input[Optional[_builtins.str]]] = None,
-                             status: Optional[pulumi.Input[Optional[Sequence['CertificateStatus']]]] = None,
-                             tag: Optional[pulumi.Input[Optional[Mapping[str, _builtins.str]]]] = None,
-                             type: Optional[pulumi.Input[Optional[Sequence['CertificateType']]]] = None,
+def list_certificates_output(continuation: pulumi.Input[Optional[Optional[_builtins.str]]] = None,
+                             expiring_within: pulumi.Input[Optional[Optional[_builtins.str]]] = None,
+                             name: pulumi.Input[Optional[Optional[_builtins.str]]] = None,
+                             page_size: pulumi.Input[Optional[Optional[_builtins.int]]] = None,
+                             region: pulumi.Input[Optional[Optional[_builtins.str]]] = None,
+                             status: pulumi.Input[Optional[Optional[Sequence['CertificateStatus']]]] = None,
+                             tag: pulumi.Input[Optional[Optional[Mapping[str, _builtins.str]]]] = None,
+                             type: pulumi.Input[Optional[Optional[Sequence['CertificateType']]]] = None,
                              opts: Optional[Union[pulumi.InvokeOptions, pulumi.InvokeOutputOptions]] = None) -> pulumi.Output[ListCertificatesResult]:
     """
     List the certificates of a region, with filters and pages. With no store yet the list is empty.
-
 
     :param _builtins.str continuation: The `continuation` of the page before.
     :param _builtins.str expiring_within: Only those that end within this span, or have ended: `P30D`, `30d`, `720h`.

@@ -54,6 +54,7 @@ class ApiPassthrough(dict):
                  subject: Optional['outputs.Subject'] = None):
         """
         What the request adds to a template whose name ends in `_APIPassthrough` or `_APICSRPassthrough`.
+
         :param 'PassthroughExtensions' extensions: Extensions of the certificate.
         :param 'Subject' subject: Subject of the certificate.
         """
@@ -109,6 +110,7 @@ class CertificateAuthorityConfiguration(dict):
                  signing_algorithm: Optional['SigningAlgorithm'] = None):
         """
         Key, signature and subject of an authority.
+
         :param 'Subject' subject: Distinguished name of the authority.
         :param 'KeyAlgorithm' key_algorithm: Key algorithm; default `EC_prime256v1`.
         :param 'SigningAlgorithm' signing_algorithm: Signing algorithm; default: the one that fits the key.
@@ -171,6 +173,7 @@ class CertificateSummary(dict):
                  urn: Optional[_builtins.str] = None):
         """
         A certificate in a list.
+
         :param _builtins.str arn: Its ARN.
         :param _builtins.bool browser_trusted: Whether browsers trust its issuer; false for every CA of this installation.
         :param Sequence[_builtins.str] in_use_by: ARNs of the associations that serve it.
@@ -399,6 +402,7 @@ class CustomAttribute(dict):
                  value: _builtins.str):
         """
         One attribute of a subject that has no name of its own here.
+
         :param _builtins.str object_identifier: Object identifier of the attribute in dotted form, e.g. 1.3.6.1.4.1.37244.1.1.
         :param _builtins.str value: Value of the attribute, 1 to 256 characters, encoded as UTF-8.
         """
@@ -450,6 +454,7 @@ class CustomExtension(dict):
                  critical: Optional[_builtins.bool] = None):
         """
         One extension that the engine does not know, written as given.
+
         :param _builtins.str object_identifier: Object identifier of the extension in dotted form.
         :param _builtins.str value: DER value in base64, at most 4096 characters.
         :param _builtins.bool critical: Whether a verifier that does not know the extension must refuse the certificate. Default: `false`.
@@ -515,6 +520,7 @@ class DirectoryTarget(dict):
                  reload: Optional[Sequence[_builtins.str]] = None):
         """
         Files in a directory, switched at once by one symbolic link: PATH/current/{cert,chain,fullchain,privkey}.pem.
+
         :param _builtins.str path: Absolute path of the directory. The files are PATH/current/{cert,chain,fullchain,privkey}.pem; `current` is a symbolic link that switches at once. Other files in the directory are left alone. Another path replaces the association.
         :param _builtins.int keep: How many old versions stay beside the current one. Default: `3`.
         :param _builtins.str mode: Mode of the files, octal: 0400, 0440, 0600, 0640 or 0660. With group access the directories are 0750, otherwise 0700. Default: `0600`.
@@ -614,6 +620,7 @@ class DomainValidation(dict):
                  seen: Optional[_builtins.str] = None):
         """
         How far the proof of one name got.
+
         :param _builtins.str domain_name: The name.
         :param _builtins.str status: `PENDING_VALIDATION` or `SUCCESS`.
         :param _builtins.str asked_at: Where it was asked.
@@ -694,6 +701,7 @@ class DomainValidationOption(dict):
                  resource_record_value: _builtins.str):
         """
         The DNS record that proves one name.
+
         :param _builtins.str domain_name: The name that the record proves, without a wildcard label.
         :param _builtins.str resource_record_name: Name of the CNAME record, without a trailing dot.
         :param _builtins.str resource_record_type: `CNAME`.
@@ -768,6 +776,7 @@ class Endpoint(dict):
                  served_serial_number: Optional[_builtins.str] = None):
         """
         What one endpoint served when it was last looked at.
+
         :param _builtins.str address: `host:port`.
         :param _builtins.str checked_at: When, RFC 3339 UTC.
         :param _builtins.str problem: Why it could not be asked.
@@ -842,6 +851,7 @@ class ExpiringCertificate(dict):
                  urn: Optional[_builtins.str] = None):
         """
         A certificate that ends soon, or has ended.
+
         :param _builtins.str arn: Its ARN.
         :param _builtins.bool browser_trusted: Whether browsers trust its issuer; false for every CA of this installation.
         :param _builtins.int days_left: Whole days until it ends; negative after its end.
@@ -1097,6 +1107,7 @@ class GeneralName(dict):
                  uniform_resource_identifier: Optional[_builtins.str] = None):
         """
         One subject alternative name: exactly one of its kinds.
+
         :param 'Subject' directory_name: Distinguished name.
         :param _builtins.str dns_name: Host name.
         :param _builtins.str ip_address: IPv4 or IPv6 address.
@@ -1186,6 +1197,7 @@ class InlineDnsWriter(dict):
                  rfc2136: Optional['outputs.Rfc2136Update'] = None):
         """
         A DNS writer that the program describes itself: exactly one kind.
+
         :param 'Rfc2136Update' rfc2136: Dynamic updates with TSIG. Source: RFC 2136.
         """
         if rfc2136 is not None:
@@ -1227,6 +1239,7 @@ class OtherName(dict):
                  value: _builtins.str):
         """
         A name of a kind of its own.
+
         :param _builtins.str type_id: Object identifier of the kind, in dotted form.
         :param _builtins.str value: The name, encoded as UTF8String.
         """
@@ -1279,6 +1292,7 @@ class PassthroughExtendedKeyUsage(dict):
                  extended_key_usage_type: Optional['ExtendedKeyUsage'] = None):
         """
         One extended key usage: by its name or by its object identifier.
+
         :param _builtins.str extended_key_usage_object_identifier: Object identifier in dotted form, for usages without a name.
         :param 'ExtendedKeyUsage' extended_key_usage_type: The usage's name.
         """
@@ -1342,6 +1356,7 @@ class PassthroughExtensions(dict):
                  subject_alternative_names: Optional[Sequence['outputs.GeneralName']] = None):
         """
         Extensions that the request asks for.
+
         :param Sequence['PolicyInformation'] certificate_policies: Certificate policies, at most 20.
         :param Sequence['CustomExtension'] custom_extensions: Further extensions.
         :param Sequence['PassthroughExtendedKeyUsage'] extended_key_usage: Extended key usages, at most 20; blank templates only.
@@ -1450,6 +1465,7 @@ class PassthroughKeyUsage(dict):
                  non_repudiation: Optional[_builtins.bool] = None):
         """
         Key usages, each a switch.
+
         :param _builtins.bool crl_sign: Signing CRLs. Default: `false`.
         :param _builtins.bool data_encipherment: Enciphering data; not with EC and Ed25519 keys. Default: `false`.
         :param _builtins.bool decipher_only: With keyAgreement: deciphering only. Default: `false`.
@@ -1583,6 +1599,7 @@ class PendingVersion(dict):
                  failure_reason: Optional[_builtins.str] = None):
         """
         The version that is requested and not issued yet.
+
         :param _builtins.str status: `PENDING_VALIDATION`, `VALIDATION_TIMED_OUT` or `FAILED`.
         :param _builtins.int version: Its number.
         :param _builtins.str failure_message: The reason as a sentence.
@@ -1657,6 +1674,7 @@ class PolicyInformation(dict):
                  policy_qualifiers: Optional[Sequence['outputs.PolicyQualifierInfo']] = None):
         """
         One certificate policy.
+
         :param _builtins.str cert_policy_id: Object identifier of the policy in dotted form.
         :param Sequence['PolicyQualifierInfo'] policy_qualifiers: Its qualifiers.
         """
@@ -1707,6 +1725,7 @@ class PolicyQualifier(dict):
                  cps_uri: _builtins.str):
         """
         The address of the certification practice statement.
+
         :param _builtins.str cps_uri: URI of the statement, at most 256 characters.
         """
         pulumi.set(__self__, "cps_uri", cps_uri)
@@ -1747,6 +1766,7 @@ class PolicyQualifierInfo(dict):
                  policy_qualifier_id: Optional[_builtins.str] = None):
         """
         One qualifier of a policy; only `CPS` exists.
+
         :param 'PolicyQualifier' qualifier: The qualifier itself.
         :param _builtins.str policy_qualifier_id: `CPS`. Default: `CPS`.
         """
@@ -1806,6 +1826,7 @@ class Rfc2136Update(dict):
                  zone: Optional[_builtins.str] = None):
         """
         A DNS server that takes dynamic updates (RFC 2136) signed by TSIG, and the key for it.
+
         :param _builtins.str key_name: Name of the TSIG key.
         :param _builtins.str key_secret: The key's secret in base64. Source: RFC 8945.
         :param _builtins.str server: Its address, `host` or `host:port`.
@@ -1924,6 +1945,7 @@ class Subject(dict):
                  title: Optional[_builtins.str] = None):
         """
         Who a certificate is for (X.500 distinguished name).
+
         :param _builtins.str common_name: Common name: a server's host name, or the name of an authority, at most 64 characters.
         :param _builtins.str country: Country as two letters (ISO 3166-1 alpha-2).
         :param Sequence['CustomAttribute'] custom_attributes: Further attributes by object identifier, appended in the order given.
@@ -2101,6 +2123,7 @@ class Target(dict):
                  directory: Optional['outputs.DirectoryTarget'] = None):
         """
         Exactly one kind of target.
+
         :param 'DirectoryTarget' directory: Files in a directory, switched at once by one symbolic link: PATH/current/{cert,chain,fullchain,privkey}.pem.
         """
         if directory is not None:
@@ -2125,6 +2148,7 @@ class Validity(dict):
                  value: _builtins.str):
         """
         How long a certificate is valid.
+
         :param 'ValidityType' type: HOURS, DAYS, MONTHS or YEARS from the start; END_DATE (YYYYMMDDHHMMSS or YYMMDDHHMMSS, UTC) or ABSOLUTE (seconds since 1970-01-01 UTC) for a fixed end, which is reported and not renewed.
         :param _builtins.str value: Number of units, or the end itself. Text; numbers are accepted.
         """
@@ -2178,6 +2202,7 @@ class Verify(dict):
                  timeout_seconds: Optional[_builtins.float] = None):
         """
         Where the association looks whether the new certificate is served.
+
         :param Sequence[_builtins.str] endpoints: `host:port` of each endpoint.
         :param _builtins.str server_name: Name that is asked for (SNI).
         :param _builtins.float timeout_seconds: How long one handshake may take; default 5 seconds.

@@ -24,17 +24,18 @@ class PrivateCertificateAuthorityArgs:
     def __init__(__self__, *,
                  certificate_authority_configuration: pulumi.Input['CertificateAuthorityConfigurationArgs'],
                  type: pulumi.Input['AuthorityType'],
-                 early_renewal_duration: Optional[pulumi.Input[_builtins.str]] = None,
-                 enabled: Optional[pulumi.Input[_builtins.bool]] = None,
-                 parent_arn: Optional[pulumi.Input[_builtins.str]] = None,
-                 path_length: Optional[pulumi.Input[_builtins.int]] = None,
-                 permanent_deletion_time_in_days: Optional[pulumi.Input[_builtins.int]] = None,
-                 region: Optional[pulumi.Input[_builtins.str]] = None,
-                 tags: Optional[pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
-                 usage_mode: Optional[pulumi.Input['UsageMode']] = None,
-                 validity: Optional[pulumi.Input['ValidityArgs']] = None):
+                 early_renewal_duration: pulumi.Input[Optional[_builtins.str]] = None,
+                 enabled: pulumi.Input[Optional[_builtins.bool]] = None,
+                 parent_arn: pulumi.Input[Optional[_builtins.str]] = None,
+                 path_length: pulumi.Input[Optional[_builtins.int]] = None,
+                 permanent_deletion_time_in_days: pulumi.Input[Optional[_builtins.int]] = None,
+                 region: pulumi.Input[Optional[_builtins.str]] = None,
+                 tags: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
+                 usage_mode: pulumi.Input[Optional['UsageMode']] = None,
+                 validity: pulumi.Input[Optional['ValidityArgs']] = None):
         """
         The set of arguments for constructing a PrivateCertificateAuthority resource.
+
         :param pulumi.Input['CertificateAuthorityConfigurationArgs'] certificate_authority_configuration: Key algorithm (a change makes a new key), signing algorithm, and subject (a change replaces). A change makes a new version under the same ARN (re-issue). Source: ACM PCA CreateCertificateAuthority.
         :param pulumi.Input['AuthorityType'] type: `ROOT` (signs itself) or `SUBORDINATE` (signed by `parentArn`). A change replaces the resource. Source: ACM PCA CreateCertificateAuthority.
         :param pulumi.Input[_builtins.str] early_renewal_duration: How long before expiry its renewal window opens: `P60D`, `1440h` or `33%`. A change takes effect in place.
@@ -94,110 +95,110 @@ class PrivateCertificateAuthorityArgs:
 
     @_builtins.property
     @pulumi.getter(name="earlyRenewalDuration")
-    def early_renewal_duration(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def early_renewal_duration(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         How long before expiry its renewal window opens: `P60D`, `1440h` or `33%`. A change takes effect in place.
         """
         return pulumi.get(self, "early_renewal_duration")
 
     @early_renewal_duration.setter
-    def early_renewal_duration(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def early_renewal_duration(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "early_renewal_duration", value)
 
     @_builtins.property
     @pulumi.getter
-    def enabled(self) -> Optional[pulumi.Input[_builtins.bool]]:
+    def enabled(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
         Whether it signs; `false` disables it. A change takes effect in place. Default: `true`. Source: ACM PCA.
         """
         return pulumi.get(self, "enabled")
 
     @enabled.setter
-    def enabled(self, value: Optional[pulumi.Input[_builtins.bool]]):
+    def enabled(self, value: pulumi.Input[Optional[_builtins.bool]]):
         pulumi.set(self, "enabled", value)
 
     @_builtins.property
     @pulumi.getter(name="parentArn")
-    def parent_arn(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def parent_arn(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         ARN of the authority that signs a SUBORDINATE. A change makes a new version under the same ARN (re-issue).
         """
         return pulumi.get(self, "parent_arn")
 
     @parent_arn.setter
-    def parent_arn(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def parent_arn(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "parent_arn", value)
 
     @_builtins.property
     @pulumi.getter(name="pathLength")
-    def path_length(self) -> Optional[pulumi.Input[_builtins.int]]:
+    def path_length(self) -> pulumi.Input[Optional[_builtins.int]]:
         """
         How many authorities may follow below it; default: no limit under an unlimited parent, else one less than the parent's. A change makes a new version under the same ARN (re-issue). Source: RFC 5280 4.2.1.9.
         """
         return pulumi.get(self, "path_length")
 
     @path_length.setter
-    def path_length(self, value: Optional[pulumi.Input[_builtins.int]]):
+    def path_length(self, value: pulumi.Input[Optional[_builtins.int]]):
         pulumi.set(self, "path_length", value)
 
     @_builtins.property
     @pulumi.getter(name="permanentDeletionTimeInDays")
-    def permanent_deletion_time_in_days(self) -> Optional[pulumi.Input[_builtins.int]]:
+    def permanent_deletion_time_in_days(self) -> pulumi.Input[Optional[_builtins.int]]:
         """
         Days in which a deleted authority can be restored: 7 to 30, default 30. A change takes effect in place. Source: ACM PCA.
         """
         return pulumi.get(self, "permanent_deletion_time_in_days")
 
     @permanent_deletion_time_in_days.setter
-    def permanent_deletion_time_in_days(self, value: Optional[pulumi.Input[_builtins.int]]):
+    def permanent_deletion_time_in_days(self, value: pulumi.Input[Optional[_builtins.int]]):
         pulumi.set(self, "permanent_deletion_time_in_days", value)
 
     @_builtins.property
     @pulumi.getter
-    def region(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def region(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Region; default: the provider's. A change replaces the resource.
         """
         return pulumi.get(self, "region")
 
     @region.setter
-    def region(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def region(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "region", value)
 
     @_builtins.property
     @pulumi.getter
-    def tags(self) -> Optional[pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]]]:
+    def tags(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]:
         """
         Tags. A change takes effect in place.
         """
         return pulumi.get(self, "tags")
 
     @tags.setter
-    def tags(self, value: Optional[pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]]]):
+    def tags(self, value: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]):
         pulumi.set(self, "tags", value)
 
     @_builtins.property
     @pulumi.getter(name="usageMode")
-    def usage_mode(self) -> Optional[pulumi.Input['UsageMode']]:
+    def usage_mode(self) -> pulumi.Input[Optional['UsageMode']]:
         """
         `GENERAL_PURPOSE` (default), or `SHORT_LIVED_CERTIFICATE`: what it signs lives 7 days at most. A change takes effect in place. Source: ACM PCA.
         """
         return pulumi.get(self, "usage_mode")
 
     @usage_mode.setter
-    def usage_mode(self, value: Optional[pulumi.Input['UsageMode']]):
+    def usage_mode(self, value: pulumi.Input[Optional['UsageMode']]):
         pulumi.set(self, "usage_mode", value)
 
     @_builtins.property
     @pulumi.getter
-    def validity(self) -> Optional[pulumi.Input['ValidityArgs']]:
+    def validity(self) -> pulumi.Input[Optional['ValidityArgs']]:
         """
         How long its certificate is valid. Default: ROOT 10 years, SUBORDINATE 5 years, cut at the parent's end. A change makes a new version under the same ARN (re-issue). Source: ACM PCA Validity.
         """
         return pulumi.get(self, "validity")
 
     @validity.setter
-    def validity(self, value: Optional[pulumi.Input['ValidityArgs']]):
+    def validity(self, value: pulumi.Input[Optional['ValidityArgs']]):
         pulumi.set(self, "validity", value)
 
 
@@ -207,17 +208,17 @@ class PrivateCertificateAuthority(pulumi.CustomResource):
     def __init__(__self__,
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
-                 certificate_authority_configuration: Optional[pulumi.Input[Union['CertificateAuthorityConfigurationArgs', 'CertificateAuthorityConfigurationArgsDict']]] = None,
-                 early_renewal_duration: Optional[pulumi.Input[_builtins.str]] = None,
-                 enabled: Optional[pulumi.Input[_builtins.bool]] = None,
-                 parent_arn: Optional[pulumi.Input[_builtins.str]] = None,
-                 path_length: Optional[pulumi.Input[_builtins.int]] = None,
-                 permanent_deletion_time_in_days: Optional[pulumi.Input[_builtins.int]] = None,
-                 region: Optional[pulumi.Input[_builtins.str]] = None,
-                 tags: Optional[pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
-                 type: Optional[pulumi.Input['AuthorityType']] = None,
-                 usage_mode: Optional[pulumi.Input['UsageMode']] = None,
-                 validity: Optional[pulumi.Input[Union['ValidityArgs', 'ValidityArgsDict']]] = None,
+                 certificate_authority_configuration: pulumi.Input[Optional[Union['CertificateAuthorityConfigurationArgs', 'CertificateAuthorityConfigurationArgsDict', 'outputs.CertificateAuthorityConfiguration']]] = None,
+                 early_renewal_duration: pulumi.Input[Optional[_builtins.str]] = None,
+                 enabled: pulumi.Input[Optional[_builtins.bool]] = None,
+                 parent_arn: pulumi.Input[Optional[_builtins.str]] = None,
+                 path_length: pulumi.Input[Optional[_builtins.int]] = None,
+                 permanent_deletion_time_in_days: pulumi.Input[Optional[_builtins.int]] = None,
+                 region: pulumi.Input[Optional[_builtins.str]] = None,
+                 tags: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
+                 type: pulumi.Input[Optional['AuthorityType']] = None,
+                 usage_mode: pulumi.Input[Optional['UsageMode']] = None,
+                 validity: pulumi.Input[Optional[Union['ValidityArgs', 'ValidityArgsDict', 'outputs.Validity']]] = None,
                  __props__=None):
         """
         A private certificate authority, ACTIVE after one create: a ROOT that signs itself, or a SUBORDINATE signed by
@@ -228,7 +229,7 @@ class PrivateCertificateAuthority(pulumi.CustomResource):
 
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
-        :param pulumi.Input[Union['CertificateAuthorityConfigurationArgs', 'CertificateAuthorityConfigurationArgsDict']] certificate_authority_configuration: Key algorithm (a change makes a new key), signing algorithm, and subject (a change replaces). A change makes a new version under the same ARN (re-issue). Source: ACM PCA CreateCertificateAuthority.
+        :param pulumi.Input[Union['CertificateAuthorityConfigurationArgs', 'CertificateAuthorityConfigurationArgsDict', 'outputs.CertificateAuthorityConfiguration']] certificate_authority_configuration: Key algorithm (a change makes a new key), signing algorithm, and subject (a change replaces). A change makes a new version under the same ARN (re-issue). Source: ACM PCA CreateCertificateAuthority.
         :param pulumi.Input[_builtins.str] early_renewal_duration: How long before expiry its renewal window opens: `P60D`, `1440h` or `33%`. A change takes effect in place.
         :param pulumi.Input[_builtins.bool] enabled: Whether it signs; `false` disables it. A change takes effect in place. Default: `true`. Source: ACM PCA.
         :param pulumi.Input[_builtins.str] parent_arn: ARN of the authority that signs a SUBORDINATE. A change makes a new version under the same ARN (re-issue).
@@ -238,7 +239,7 @@ class PrivateCertificateAuthority(pulumi.CustomResource):
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Tags. A change takes effect in place.
         :param pulumi.Input['AuthorityType'] type: `ROOT` (signs itself) or `SUBORDINATE` (signed by `parentArn`). A change replaces the resource. Source: ACM PCA CreateCertificateAuthority.
         :param pulumi.Input['UsageMode'] usage_mode: `GENERAL_PURPOSE` (default), or `SHORT_LIVED_CERTIFICATE`: what it signs lives 7 days at most. A change takes effect in place. Source: ACM PCA.
-        :param pulumi.Input[Union['ValidityArgs', 'ValidityArgsDict']] validity: How long its certificate is valid. Default: ROOT 10 years, SUBORDINATE 5 years, cut at the parent's end. A change makes a new version under the same ARN (re-issue). Source: ACM PCA Validity.
+        :param pulumi.Input[Union['ValidityArgs', 'ValidityArgsDict', 'outputs.Validity']] validity: How long its certificate is valid. Default: ROOT 10 years, SUBORDINATE 5 years, cut at the parent's end. A change makes a new version under the same ARN (re-issue). Source: ACM PCA Validity.
         """
         ...
     @overload
@@ -268,17 +269,17 @@ class PrivateCertificateAuthority(pulumi.CustomResource):
     def _internal_init(__self__,
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
-                 certificate_authority_configuration: Optional[pulumi.Input[Union['CertificateAuthorityConfigurationArgs', 'CertificateAuthorityConfigurationArgsDict']]] = None,
-                 early_renewal_duration: Optional[pulumi.Input[_builtins.str]] = None,
-                 enabled: Optional[pulumi.Input[_builtins.bool]] = None,
-                 parent_arn: Optional[pulumi.Input[_builtins.str]] = None,
-                 path_length: Optional[pulumi.Input[_builtins.int]] = None,
-                 permanent_deletion_time_in_days: Optional[pulumi.Input[_builtins.int]] = None,
-                 region: Optional[pulumi.Input[_builtins.str]] = None,
-                 tags: Optional[pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
-                 type: Optional[pulumi.Input['AuthorityType']] = None,
-                 usage_mode: Optional[pulumi.Input['UsageMode']] = None,
-                 validity: Optional[pulumi.Input[Union['ValidityArgs', 'ValidityArgsDict']]] = None,
+                 certificate_authority_configuration: pulumi.Input[Optional[Union['CertificateAuthorityConfigurationArgs', 'CertificateAuthorityConfigurationArgsDict', 'outputs.CertificateAuthorityConfiguration']]] = None,
+                 early_renewal_duration: pulumi.Input[Optional[_builtins.str]] = None,
+                 enabled: pulumi.Input[Optional[_builtins.bool]] = None,
+                 parent_arn: pulumi.Input[Optional[_builtins.str]] = None,
+                 path_length: pulumi.Input[Optional[_builtins.int]] = None,
+                 permanent_deletion_time_in_days: pulumi.Input[Optional[_builtins.int]] = None,
+                 region: pulumi.Input[Optional[_builtins.str]] = None,
+                 tags: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
+                 type: pulumi.Input[Optional['AuthorityType']] = None,
+                 usage_mode: pulumi.Input[Optional['UsageMode']] = None,
+                 validity: pulumi.Input[Optional[Union['ValidityArgs', 'ValidityArgsDict', 'outputs.Validity']]] = None,
                  __props__=None):
         opts = pulumi.ResourceOptions.merge(_utilities.get_resource_opts_defaults(), opts)
         if not isinstance(opts, pulumi.ResourceOptions):
@@ -361,6 +362,12 @@ class PrivateCertificateAuthority(pulumi.CustomResource):
         __props__.__dict__["validity"] = None
         __props__.__dict__["version"] = None
         return PrivateCertificateAuthority(resource_name, opts=opts, __props__=__props__)
+
+    @staticmethod
+    def exists(id: pulumi.Input[str],
+            opts: Optional[pulumi.ResourceOptions] = None) -> pulumi.Output[bool]:
+        __props__: dict = {}
+        return pulumi.runtime.exists_resource(None, 'certwright:index:PrivateCertificateAuthority', id, __props__, opts or pulumi.ResourceOptions())
 
     @_builtins.property
     @pulumi.getter

@@ -19,25 +19,26 @@ __all__ = ['ProviderArgs', 'Provider']
 @pulumi.input_type
 class ProviderArgs:
     def __init__(__self__, *,
-                 account: Optional[pulumi.Input[_builtins.str]] = None,
+                 account: pulumi.Input[Optional[_builtins.str]] = None,
                  authoritative_servers: Optional[Any] = None,
-                 caa_identities: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None,
-                 default_tags: Optional[pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
+                 caa_identities: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 default_tags: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  dns_writers: Optional[Any] = None,
-                 key_wrapper: Optional[pulumi.Input[_builtins.str]] = None,
+                 key_wrapper: pulumi.Input[Optional[_builtins.str]] = None,
                  limits: Optional[Any] = None,
-                 public_issuer: Optional[pulumi.Input[_builtins.str]] = None,
-                 read_only: Optional[pulumi.Input[_builtins.bool]] = None,
-                 refresh_before_update: Optional[pulumi.Input[_builtins.bool]] = None,
-                 region: Optional[pulumi.Input[_builtins.str]] = None,
-                 resolvers: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None,
-                 store: Optional[pulumi.Input[_builtins.str]] = None,
-                 validation_domain: Optional[pulumi.Input[_builtins.str]] = None,
-                 validation_writer: Optional[pulumi.Input[_builtins.str]] = None,
-                 validity_profile: Optional[pulumi.Input[_builtins.str]] = None,
+                 public_issuer: pulumi.Input[Optional[_builtins.str]] = None,
+                 read_only: pulumi.Input[Optional[_builtins.bool]] = None,
+                 refresh_before_update: pulumi.Input[Optional[_builtins.bool]] = None,
+                 region: pulumi.Input[Optional[_builtins.str]] = None,
+                 resolvers: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 store: pulumi.Input[Optional[_builtins.str]] = None,
+                 validation_domain: pulumi.Input[Optional[_builtins.str]] = None,
+                 validation_writer: pulumi.Input[Optional[_builtins.str]] = None,
+                 validity_profile: pulumi.Input[Optional[_builtins.str]] = None,
                  vantage_points: Optional[Any] = None):
         """
         The set of arguments for constructing a Provider resource.
+
         :param pulumi.Input[_builtins.str] account: Account of the resources; part of every ARN and of the DNS tokens. Default: `000000000000`.
         :param Any authoritative_servers: Map of zone to a list of `host:port`, where the zone's own servers are reached other than by its NS records (split horizon, loopback). Environment: `CERTWRIGHT_AUTHORITATIVE_SERVERS` (JSON).
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] caa_identities: The names that CAA records may give to allow this installation. Environment: `CERTWRIGHT_CAA_IDENTITIES` (JSON).
@@ -113,14 +114,14 @@ class ProviderArgs:
 
     @_builtins.property
     @pulumi.getter
-    def account(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def account(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Account of the resources; part of every ARN and of the DNS tokens. Default: `000000000000`.
         """
         return pulumi.get(self, "account")
 
     @account.setter
-    def account(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def account(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "account", value)
 
     @_builtins.property
@@ -137,26 +138,26 @@ class ProviderArgs:
 
     @_builtins.property
     @pulumi.getter(name="caaIdentities")
-    def caa_identities(self) -> Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]:
+    def caa_identities(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
         """
         The names that CAA records may give to allow this installation. Environment: `CERTWRIGHT_CAA_IDENTITIES` (JSON).
         """
         return pulumi.get(self, "caa_identities")
 
     @caa_identities.setter
-    def caa_identities(self, value: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]):
+    def caa_identities(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]):
         pulumi.set(self, "caa_identities", value)
 
     @_builtins.property
     @pulumi.getter(name="defaultTags")
-    def default_tags(self) -> Optional[pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]]]:
+    def default_tags(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]:
         """
         Tags of every resource. Environment: `CERTWRIGHT_DEFAULT_TAGS` (JSON).
         """
         return pulumi.get(self, "default_tags")
 
     @default_tags.setter
-    def default_tags(self, value: Optional[pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]]]):
+    def default_tags(self, value: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]):
         pulumi.set(self, "default_tags", value)
 
     @_builtins.property
@@ -173,14 +174,14 @@ class ProviderArgs:
 
     @_builtins.property
     @pulumi.getter(name="keyWrapper")
-    def key_wrapper(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def key_wrapper(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         What wraps the private keys: `file:PATH` (default: in the configuration directory) or `passphrase://`.
         """
         return pulumi.get(self, "key_wrapper")
 
     @key_wrapper.setter
-    def key_wrapper(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def key_wrapper(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "key_wrapper", value)
 
     @_builtins.property
@@ -197,110 +198,110 @@ class ProviderArgs:
 
     @_builtins.property
     @pulumi.getter(name="publicIssuer")
-    def public_issuer(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def public_issuer(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Who signs public-kind certificates that do not say: a CA's ARN, or `bundled`. Default: `bundled`.
         """
         return pulumi.get(self, "public_issuer")
 
     @public_issuer.setter
-    def public_issuer(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def public_issuer(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "public_issuer", value)
 
     @_builtins.property
     @pulumi.getter(name="readOnly")
-    def read_only(self) -> Optional[pulumi.Input[_builtins.bool]]:
+    def read_only(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
         Refuse every create, update and delete.
         """
         return pulumi.get(self, "read_only")
 
     @read_only.setter
-    def read_only(self, value: Optional[pulumi.Input[_builtins.bool]]):
+    def read_only(self, value: pulumi.Input[Optional[_builtins.bool]]):
         pulumi.set(self, "read_only", value)
 
     @_builtins.property
     @pulumi.getter(name="refreshBeforeUpdate")
-    def refresh_before_update(self) -> Optional[pulumi.Input[_builtins.bool]]:
+    def refresh_before_update(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
         Read certificates before each update, where a scheduler renews.
         """
         return pulumi.get(self, "refresh_before_update")
 
     @refresh_before_update.setter
-    def refresh_before_update(self, value: Optional[pulumi.Input[_builtins.bool]]):
+    def refresh_before_update(self, value: pulumi.Input[Optional[_builtins.bool]]):
         pulumi.set(self, "refresh_before_update", value)
 
     @_builtins.property
     @pulumi.getter
-    def region(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def region(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Region of the resources; part of every ARN and of every key's namespace. Default: `local`.
         """
         return pulumi.get(self, "region")
 
     @region.setter
-    def region(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def region(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "region", value)
 
     @_builtins.property
     @pulumi.getter
-    def resolvers(self) -> Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]:
+    def resolvers(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
         """
         Recursive resolvers, `host` or `host:port`; default: the system's. Environment: `CERTWRIGHT_RESOLVERS` (JSON).
         """
         return pulumi.get(self, "resolvers")
 
     @resolvers.setter
-    def resolvers(self, value: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]):
+    def resolvers(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]):
         pulumi.set(self, "resolvers", value)
 
     @_builtins.property
     @pulumi.getter
-    def store(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def store(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Where the records are: `sqlite:///PATH` (default: in the data directory) or `postgresql+psycopg://…` for teams.
         """
         return pulumi.get(self, "store")
 
     @store.setter
-    def store(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def store(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "store", value)
 
     @_builtins.property
     @pulumi.getter(name="validationDomain")
-    def validation_domain(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def validation_domain(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         The zone that the validation CNAMEs point into; the engine serves it.
         """
         return pulumi.get(self, "validation_domain")
 
     @validation_domain.setter
-    def validation_domain(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def validation_domain(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "validation_domain", value)
 
     @_builtins.property
     @pulumi.getter(name="validationWriter")
-    def validation_writer(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def validation_writer(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Name of the entry in `dnsWriters` that puts TXT records into the validation domain.
         """
         return pulumi.get(self, "validation_writer")
 
     @validation_writer.setter
-    def validation_writer(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def validation_writer(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "validation_writer", value)
 
     @_builtins.property
     @pulumi.getter(name="validityProfile")
-    def validity_profile(self) -> Optional[pulumi.Input[_builtins.str]]:
+    def validity_profile(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         `br`: the Baseline Requirements' cap on the day of issue less one day; `acm`: 395 days. Default: `br`.
         """
         return pulumi.get(self, "validity_profile")
 
     @validity_profile.setter
-    def validity_profile(self, value: Optional[pulumi.Input[_builtins.str]]):
+    def validity_profile(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "validity_profile", value)
 
     @_builtins.property
@@ -322,22 +323,22 @@ class Provider(pulumi.ProviderResource):
     def __init__(__self__,
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
-                 account: Optional[pulumi.Input[_builtins.str]] = None,
+                 account: pulumi.Input[Optional[_builtins.str]] = None,
                  authoritative_servers: Optional[Any] = None,
-                 caa_identities: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None,
-                 default_tags: Optional[pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
+                 caa_identities: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 default_tags: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  dns_writers: Optional[Any] = None,
-                 key_wrapper: Optional[pulumi.Input[_builtins.str]] = None,
+                 key_wrapper: pulumi.Input[Optional[_builtins.str]] = None,
                  limits: Optional[Any] = None,
-                 public_issuer: Optional[pulumi.Input[_builtins.str]] = None,
-                 read_only: Optional[pulumi.Input[_builtins.bool]] = None,
-                 refresh_before_update: Optional[pulumi.Input[_builtins.bool]] = None,
-                 region: Optional[pulumi.Input[_builtins.str]] = None,
-                 resolvers: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None,
-                 store: Optional[pulumi.Input[_builtins.str]] = None,
-                 validation_domain: Optional[pulumi.Input[_builtins.str]] = None,
-                 validation_writer: Optional[pulumi.Input[_builtins.str]] = None,
-                 validity_profile: Optional[pulumi.Input[_builtins.str]] = None,
+                 public_issuer: pulumi.Input[Optional[_builtins.str]] = None,
+                 read_only: pulumi.Input[Optional[_builtins.bool]] = None,
+                 refresh_before_update: pulumi.Input[Optional[_builtins.bool]] = None,
+                 region: pulumi.Input[Optional[_builtins.str]] = None,
+                 resolvers: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 store: pulumi.Input[Optional[_builtins.str]] = None,
+                 validation_domain: pulumi.Input[Optional[_builtins.str]] = None,
+                 validation_writer: pulumi.Input[Optional[_builtins.str]] = None,
+                 validity_profile: pulumi.Input[Optional[_builtins.str]] = None,
                  vantage_points: Optional[Any] = None,
                  __props__=None):
         """
@@ -387,22 +388,22 @@ class Provider(pulumi.ProviderResource):
     def _internal_init(__self__,
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
-                 account: Optional[pulumi.Input[_builtins.str]] = None,
+                 account: pulumi.Input[Optional[_builtins.str]] = None,
                  authoritative_servers: Optional[Any] = None,
-                 caa_identities: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None,
-                 default_tags: Optional[pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
+                 caa_identities: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 default_tags: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  dns_writers: Optional[Any] = None,
-                 key_wrapper: Optional[pulumi.Input[_builtins.str]] = None,
+                 key_wrapper: pulumi.Input[Optional[_builtins.str]] = None,
                  limits: Optional[Any] = None,
-                 public_issuer: Optional[pulumi.Input[_builtins.str]] = None,
-                 read_only: Optional[pulumi.Input[_builtins.bool]] = None,
-                 refresh_before_update: Optional[pulumi.Input[_builtins.bool]] = None,
-                 region: Optional[pulumi.Input[_builtins.str]] = None,
-                 resolvers: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None,
-                 store: Optional[pulumi.Input[_builtins.str]] = None,
-                 validation_domain: Optional[pulumi.Input[_builtins.str]] = None,
-                 validation_writer: Optional[pulumi.Input[_builtins.str]] = None,
-                 validity_profile: Optional[pulumi.Input[_builtins.str]] = None,
+                 public_issuer: pulumi.Input[Optional[_builtins.str]] = None,
+                 read_only: pulumi.Input[Optional[_builtins.bool]] = None,
+                 refresh_before_update: pulumi.Input[Optional[_builtins.bool]] = None,
+                 region: pulumi.Input[Optional[_builtins.str]] = None,
+                 resolvers: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 store: pulumi.Input[Optional[_builtins.str]] = None,
+                 validation_domain: pulumi.Input[Optional[_builtins.str]] = None,
+                 validation_writer: pulumi.Input[Optional[_builtins.str]] = None,
+                 validity_profile: pulumi.Input[Optional[_builtins.str]] = None,
                  vantage_points: Optional[Any] = None,
                  __props__=None):
         opts = pulumi.ResourceOptions.merge(_utilities.get_resource_opts_defaults(), opts)
