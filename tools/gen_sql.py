@@ -69,7 +69,9 @@ def forms() -> Iterator[Form]:
         yield Form("delete", mapping.table, key)
     for verb, kind, fields in ASKED:
         yield Form(verb, mapping_of(kind).table, _shape(fields))
-    for verb in ("due", "audit_page", "audit_head", "audit_regions"):
+    for question in r.RIPE:
+        yield Form("ripe", mapping_of(question.kind).table, column=question.at)
+    for verb in ("audit_page", "audit_head", "audit_regions"):
         yield Form(verb)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from builders.store_records import LATER, LONG_AGO, NOW, arn, association, certificate, serial, version
@@ -11,16 +12,19 @@ from certwright.domain.errors import Conflict, StoreAbsent, StoreMismatch, Store
 from certwright.engine.ports import Reader
 from certwright.engine.records import (
     RECORD_TYPES,
+    RIPE,
     AssociationRecord,
     AuditEntry,
     CertificateRecord,
+    CertificateStatus,
     MaterialRecord,
     MetaRecord,
+    Ripe,
     SerialRecord,
     VersionRecord,
 )
 from certwright.store.dump import logical_dump
-from certwright.store.layout import LAYOUT
+from certwright.store.layout import LAYOUT, mapping_of
 from certwright.store.sql import SqlStore, creation_allowed
 from servers.stores import Place
 
@@ -193,10 +197,12 @@ def test_a_long_audit_log_is_read_in_pages(store: SqlStore) -> None:
         assert reader.audit_regions() == ["local"]
 
 
-# --- due ---------------------------------------------------------------------------------------------------------------
+# --- ripe --------------------------------------------------------------------------------------------------------------
+
+SERVING = {"serving": True, "status": CertificateStatus.ISSUED}
 
 
-def test_due_are_serving_issued_versions_soonest_first(store: SqlStore) -> None:
+def test_ripe_are_serving_issued_versions_soonest_first(store: SqlStore) -> None:
     with store.write() as tx:
         tx.save(
             version(1, renewal_due=NOW),
@@ -207,28 +213,57 @@ def test_due_are_serving_issued_versions_soonest_first(store: SqlStore) -> None:
             version(6, renewal_due=None),
         )
     with store.read() as reader:
-        assert [v.arn for v in reader.due(NOW, limit=10)] == [arn(2), arn(1)]
-        assert [v.arn for v in reader.due(NOW, limit=1)] == [arn(2)]
-        assert reader.due(LONG_AGO - timedelta(microseconds=1), limit=1) == []
+        assert [v.arn for v in ripe_versions(reader)] == [arn(2), arn(1)]
+        assert [v.arn for v in ripe_versions(reader, limit=1)] == [arn(2)]
+        assert ripe_versions(reader, by=LONG_AGO - timedelta(microseconds=1)) == []
 
 
-def test_due_uses_the_partial_index(store: SqlStore, place: Place) -> None:
+def ripe_versions(reader: Reader, *, by: datetime = NOW, limit: int = 10, **equals: Any) -> list[VersionRecord]:
+    return reader.ripe(VersionRecord, "renewal_due", by=by, limit=limit, **SERVING, **equals)
+
+
+def test_ripe_takes_further_equalities(store: SqlStore) -> None:
+    with store.write() as tx:
+        tx.save(*(version(n, renewal_due=NOW, issuer_arn=f"arn:ca/{n % 2}") for n in (1, 2, 3)))
+    with store.read() as reader:
+        assert [v.arn for v in ripe_versions(reader, issuer_arn="arn:ca/1")] == [arn(1), arn(3)]
+        assert [v.arn for v in ripe_versions(reader, arn=[arn(2), arn(9)])] == [arn(2)]
+        assert ripe_versions(reader, arn=[]) == []
+
+
+def test_ripe_sees_what_its_own_transaction_has_saved(store: SqlStore) -> None:
+    with store.write() as tx:
+        tx.save(version(1, renewal_due=NOW))
+        assert [v.arn for v in ripe_versions(tx)] == [arn(1)]
+
+
+def test_what_no_index_serves_is_no_question(store: SqlStore) -> None:
+    with store.read() as reader:
+        with pytest.raises(LookupError, match=r"VersionRecord\.not_after is no declared question"):
+            reader.ripe(VersionRecord, "not_after", by=NOW, limit=1)
+        with pytest.raises(LookupError, match=r"has an index for .*serving.* only"):
+            reader.ripe(VersionRecord, "renewal_due", by=NOW, limit=1)
+
+
+@pytest.mark.parametrize("question", RIPE, ids=lambda q: f"{q.kind.__name__}.{q.at}")
+def test_every_ripe_question_uses_its_index(question: Ripe, store: SqlStore, place: Place) -> None:
     with store.write() as tx:
         tx.save(*(version(n, serving=n % 10 == 0) for n in range(2000)))
+    mapping = mapping_of(question.kind)
     with store.read() as reader:
-        sql = reader._statements.due().sql
-    parameters = f"{int(NOW.timestamp() * 1e6)}", "10"
+        sql = reader._statements.ripe(mapping, question.at, ()).sql
+    index, parameters = f"ix_{mapping.table}_{question.at}", (f"{int(NOW.timestamp() * 1e6)}", "10")
     for mark in ("?", "%s"):
         for value in parameters:
             sql = sql.replace(mark, value, 1)
     sql = sql.replace("?", "0").replace("{", "{{").replace("}", "}}")
     if place.is_sqlite:
         plan = str(place.execute(f"EXPLAIN QUERY PLAN {sql}"))
-        assert "SEARCH versions USING INDEX ix_versions_due" in plan
+        assert f"SEARCH {mapping.table} USING INDEX {index}" in plan
         assert "SCAN" not in plan
     else:
-        plan = str(place.execute("ANALYZE {s}versions", f"EXPLAIN {sql}"))
-        assert "ix_versions_due" in plan
+        plan = str(place.execute(f"ANALYZE {{s}}{mapping.table}", "SET enable_seqscan = off", f"EXPLAIN {sql}"))
+        assert index in plan
 
 
 # --- absent, created, replaced -----------------------------------------------------------------------------------------

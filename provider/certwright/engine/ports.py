@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from certwright.engine.records import AuditAction, AuditEntry, AuditResult, KeyRecord, RegionKeyRecord, VersionRecord
+from certwright.engine.records import AuditAction, AuditEntry, AuditResult, KeyRecord, RegionKeyRecord
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -51,9 +51,10 @@ class Reader(Protocol):
 
     def count(self, kind: type[Any], /, **equals: Any) -> int: ...
 
-    def due(self, now: datetime, *, limit: int) -> list[VersionRecord]:
-        """Serving versions whose `renewal_due` is not after `now`, soonest first. Uses a partial index: the cost
-        does not grow with what is not due."""
+    def ripe(self, kind: type[R], field: str, /, *, by: datetime, limit: int, **equals: Any) -> list[R]:
+        """Records whose `field` is a time and not after `by`, soonest first. Declared in `records.RIPE`, with the equalities
+        that it needs; others may be added. Served by an index: the cost does not grow with what is not ripe.
+        Raises LookupError for an undeclared question."""
 
     def audit(self, region: str, *, after_seq: int = 0, limit: int | None = None) -> Iterator[AuditEntry]: ...
 

@@ -103,7 +103,7 @@ class VersionRecord:
     attempt: int = 1
     has_certificate: bool = False
     serving: bool = (
-        False  # CertificateRecord.serving_version == version; kept here so that `due` can be a partial index
+        False  # CertificateRecord.serving_version == version; kept here so that what is ripe has a partial index
     )
 
 
@@ -335,3 +335,30 @@ RECORD_TYPES: tuple[type[Any], ...] = (
     AuditEntry,
     MetaRecord,
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ripe:
+    """A question for `Reader.ripe`, which the store keeps an index for: records whose time `at` has come.
+
+    equals: what holds of every record that is asked for. The index has no others, so a question names these too.
+    """
+
+    kind: type[Any]
+    at: str  # the name of the field
+    equals: Json = field(default_factory=dict)
+
+
+# One line for each; a new one needs a migration that makes its index. A kind and field stand here once.
+RIPE: tuple[Ripe, ...] = (
+    Ripe(kind=VersionRecord, at="renewal_due", equals={"serving": True, "status": CertificateStatus.ISSUED}),
+    Ripe(kind=AuthorityVersionRecord, at="renewal_due"),
+)
+
+
+def ripe_question(kind: type[Any], field: str) -> Ripe:
+    """Raises LookupError for a question that no index serves."""
+    for question in RIPE:
+        if question.kind is kind and question.at == field:
+            return question
+    raise LookupError(f"{kind.__name__}.{field} is no declared question: give it a line in records.RIPE")

@@ -9,10 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
-from certwright.engine.records import AuditEntry, VersionRecord
+from certwright.engine.records import AuditEntry, ripe_question
 from certwright.store.layout import Mapping, mapping_of, mappings
 from certwright.store.statements import ABSENT, EQUAL, Form, Prepared
-from certwright.store.tables import Tables
+from certwright.store.tables import Tables, ripe_conditions
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +71,15 @@ class Compiler:
     def delete(self, form: Form) -> Any:
         return sa.delete(self._table(form)).where(*self._where(form))
 
-    def due(self, form: Form) -> Any:
-        table, columns = self._columns(VersionRecord)
-        due_at = table.c.renewal_due
+    def ripe(self, form: Form) -> Any:
+        kind = _mapping_of_table(form.table).kind
+        table, columns = self._columns(kind)
+        conditions = ripe_conditions(table, ripe_question(kind, form.column))
+        at = table.c[form.column]
         return (
             sa.select(*columns)
-            .where(*self.tables.due, due_at <= sa.bindparam("now"))
-            .order_by(due_at)
+            .where(*conditions, *self._where(form), at <= sa.bindparam("by"))
+            .order_by(at)
             .limit(sa.bindparam("limit", type_=sa.Integer))
         )
 
@@ -124,7 +126,7 @@ _VERBS: dict[str, Callable[[Compiler, Form], Any]] = {
     "select": Compiler.select,
     "count": Compiler.count,
     "delete": Compiler.delete,
-    "due": Compiler.due,
+    "ripe": Compiler.ripe,
     "audit_page": Compiler.audit_page,
     "audit_head": Compiler.audit_head,
     "audit_regions": Compiler.audit_regions,

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, NoReturn, TypeVar
 
 from certwright.domain.errors import Conflict, StoreUnavailable
-from certwright.engine.records import AuditAction, AuditEntry, AuditResult, VersionRecord
+from certwright.engine.records import AuditAction, AuditEntry, AuditResult, ripe_question
 from certwright.store.actor import Actor
 from certwright.store.backend import Connection, Known
 from certwright.store.chain import next_entry
@@ -86,9 +86,16 @@ class SqlReader:
             return 0
         return int(self._rows(self._statements.count(mapping, shape), values)[0][0])
 
-    def due(self, now: datetime, *, limit: int) -> list[VersionRecord]:
-        mapping = mapping_of(VersionRecord)
-        return self._records(mapping, self._statements.due(), {"now": encode_time(now), "limit": limit})
+    def ripe(self, kind: type[R], field: str, /, *, by: datetime, limit: int, **equals: Any) -> list[R]:
+        mapping, question = mapping_of(kind), ripe_question(kind, field)
+        if any(equals.get(name) != value for name, value in question.equals.items()):
+            raise LookupError(f"{kind.__name__}.{field} has an index for {question.equals} only; ask with these")
+        rest = {name: value for name, value in equals.items() if name not in question.equals}
+        shape, values = self._filter(mapping, rest)
+        if shape is None:
+            return []
+        prepared = self._statements.ripe(mapping, field, shape)
+        return self._records(mapping, prepared, {**values, "by": encode_time(by), "limit": limit})
 
     def audit(self, region: str, *, after_seq: int = 0, limit: int | None = None) -> Iterator[AuditEntry]:
         """Lines in order, fetched in pages: a long log needs no memory."""
@@ -186,9 +193,9 @@ class SqlTransaction(SqlReader):
         self.flush(kind)
         return super().count(kind, **equals)
 
-    def due(self, now: datetime, *, limit: int) -> list[VersionRecord]:
-        self.flush(VersionRecord)
-        return super().due(now, limit=limit)
+    def ripe(self, kind: type[R], field: str, /, *, by: datetime, limit: int, **equals: Any) -> list[R]:
+        self.flush(kind)
+        return super().ripe(kind, field, by=by, limit=limit, **equals)
 
     def audit(self, region: str, *, after_seq: int = 0, limit: int | None = None) -> Iterator[AuditEntry]:
         self.flush(AuditEntry)

@@ -156,20 +156,6 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         ("f_arn", "f_version"),
         {},
     ),
-    ("due", "", (), False, False, ""): (
-        "SELECT versions.arn, versions.version, versions.status, "
-        "versions.failure_reason, versions.failure_message, versions.spec, "
-        "versions.reason_code, versions.key_handle, versions.issuer_arn, "
-        "versions.issuer_version, versions.serial, versions.fingerprint, "
-        "versions.not_before, versions.not_after, versions.renewal_due, "
-        "versions.requested_at, versions.issued_at, versions.attempt, "
-        "versions.has_certificate, versions.serving FROM versions WHERE "
-        "versions.serving IS 1 AND versions.status = 'ISSUED' AND "
-        "versions.renewal_due IS NOT NULL AND versions.renewal_due <= ? ORDER "
-        "BY versions.renewal_due LIMIT ? OFFSET ?",
-        ("now", "limit", "param_1"),
-        {"param_1": 0},
-    ),
     ("insert", "associations", (), False, False, ""): (
         "INSERT INTO associations (arn, region, account, urn, "
         "certificate_arn, target_kind, place, target, verify, "
@@ -384,6 +370,50 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
             "serving",
         ),
         {},
+    ),
+    ("ripe", "authority_versions", (), False, False, "renewal_due"): (
+        "SELECT authority_versions.arn, "
+        "authority_versions.version, "
+        "authority_versions.status, "
+        "authority_versions.spec, "
+        "authority_versions.reason_code, "
+        "authority_versions.key_handle, "
+        "authority_versions.issuer_arn, "
+        "authority_versions.issuer_version, "
+        "authority_versions.serial, "
+        "authority_versions.fingerprint, "
+        "authority_versions.not_before, "
+        "authority_versions.not_after, "
+        "authority_versions.renewal_due, "
+        "authority_versions.created_at, "
+        "authority_versions.has_certificate FROM "
+        "authority_versions WHERE "
+        "authority_versions.renewal_due IS NOT "
+        "NULL AND authority_versions.renewal_due "
+        "<= ? ORDER BY "
+        "authority_versions.renewal_due LIMIT ? "
+        "OFFSET ?",
+        ("by", "limit", "param_1"),
+        {"param_1": 0},
+    ),
+    ("ripe", "versions", (), False, False, "renewal_due"): (
+        "SELECT versions.arn, versions.version, "
+        "versions.status, versions.failure_reason, "
+        "versions.failure_message, versions.spec, "
+        "versions.reason_code, versions.key_handle, "
+        "versions.issuer_arn, versions.issuer_version, "
+        "versions.serial, versions.fingerprint, "
+        "versions.not_before, versions.not_after, "
+        "versions.renewal_due, versions.requested_at, "
+        "versions.issued_at, versions.attempt, "
+        "versions.has_certificate, versions.serving FROM "
+        "versions WHERE versions.serving IS 1 AND "
+        "versions.status = 'ISSUED' AND "
+        "versions.renewal_due IS NOT NULL AND "
+        "versions.renewal_due <= ? ORDER BY "
+        "versions.renewal_due LIMIT ? OFFSET ?",
+        ("by", "limit", "param_1"),
+        {"param_1": 0},
     ),
     ("save", "associations", (), False, False, ""): (
         "INSERT INTO associations (arn, region, account, urn, "
@@ -2450,11 +2480,12 @@ TABLES: tuple[str, ...] = (
     "CREATE INDEX ix_audit_arn ON audit (arn)",
     "CREATE INDEX ix_authorities_urn ON authorities (urn)",
     "CREATE INDEX ix_authority_versions_issuer_arn ON authority_versions (issuer_arn)",
+    "CREATE INDEX ix_authority_versions_renewal_due ON authority_versions (renewal_due) WHERE renewal_due IS NOT NULL",
     "CREATE INDEX ix_certificates_urn ON certificates (urn)",
     "CREATE INDEX ix_dns_records_arn ON dns_records (arn)",
     "CREATE INDEX ix_dns_records_name ON dns_records (name)",
-    "CREATE INDEX ix_versions_due ON versions (renewal_due) WHERE serving IS 1 AND status = 'ISSUED' AND "
-    "renewal_due IS NOT NULL",
     "CREATE INDEX ix_versions_issuer_arn ON versions (issuer_arn)",
+    "CREATE INDEX ix_versions_renewal_due ON versions (renewal_due) WHERE serving IS 1 AND status = 'ISSUED' "
+    "AND renewal_due IS NOT NULL",
     "CREATE INDEX ix_versions_serial ON versions (serial)",
 )

@@ -21,7 +21,7 @@ Parameters = tuple[Any, ...]
 class Form(NamedTuple):
     """What tells two statements apart.
 
-    verb: select, count, save, insert, delete, add (to `column`), due, audit_page, audit_head, audit_regions.
+    verb: select, count, save, insert, delete, add (to `column`), ripe (by `column`), audit_page, audit_head, audit_regions.
     """
 
     verb: str
@@ -97,8 +97,8 @@ class Statements:
     def delete(self, mapping: layout.Mapping, shape: Shape) -> Prepared:
         return self.of(Form("delete", mapping.table, shape))
 
-    def due(self) -> Prepared:
-        return self.of(Form("due"))
+    def ripe(self, mapping: layout.Mapping, field: str, shape: Shape) -> Prepared:
+        return self.of(Form("ripe", mapping.table, shape, column=field))
 
     def audit_page(self) -> Prepared:
         return self.of(Form("audit_page"))

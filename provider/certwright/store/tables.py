@@ -8,7 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from certwright.store.layout import INDEXES, Column, Mapping, mappings
+from certwright.engine.records import RIPE, Ripe
+from certwright.store.layout import INDEXES, Column, Mapping, mapping_of, mappings
 
 _TYPES: dict[Column, Any] = {
     Column.TEXT: sa.Text,
@@ -25,7 +26,6 @@ class Tables:
     metadata: sa.MetaData
     by_name: dict[str, sa.Table]
     leases: sa.Table
-    due: tuple[Any, ...]  # the conditions of the partial index, which a query must repeat
 
 
 def _table(metadata: sa.MetaData, mapping: Mapping) -> sa.Table:
@@ -49,17 +49,14 @@ def tables_of(schema: str | None) -> Tables:
     by_name = {mapping.table: _table(metadata, mapping) for mapping in mappings().values()}
     for table_name, column in INDEXES:
         sa.Index(f"ix_{table_name}_{column}", by_name[table_name].c[column])
-    versions = by_name["versions"]
-    due = (
-        versions.c.serving.is_(sa.true()),
-        versions.c.status == sa.literal_column("'ISSUED'"),
-        versions.c.renewal_due.is_not(None),
-    )
-    condition = sa.and_(*due)
-    # Holds only what will be renewed one day, so that a scan costs what is due and not what there is.
-    # SQLite has no schemas, and only PostgreSQL's own argument makes SQLAlchemy import that dialect.
-    where: dict[str, Any] = {"sqlite_where" if schema is None else "postgresql_where": condition}
-    sa.Index("ix_versions_due", versions.c.renewal_due, **where)
+    for question in RIPE:
+        # Holds only what will be ripe one day, so that a scan costs what is ripe and not what there is.
+        # SQLite has no schemas, and only PostgreSQL's own argument makes SQLAlchemy import that dialect.
+        table = by_name[mapping_of(question.kind).table]
+        where: dict[str, Any] = {
+            "sqlite_where" if schema is None else "postgresql_where": sa.and_(*ripe_conditions(table, question))
+        }
+        sa.Index(f"ix_{table.name}_{question.at}", table.c[question.at], **where)
     leases = sa.Table(
         "leases",
         metadata,
@@ -69,4 +66,17 @@ def tables_of(schema: str | None) -> Tables:
         sa.Column("since", sa.Double, nullable=False),  # seconds since 1970 by the database's clock
         sa.Column("until", sa.Double, nullable=False),
     )
-    return Tables(metadata=metadata, by_name=by_name, leases=leases, due=due)
+    return Tables(metadata=metadata, by_name=by_name, leases=leases)
+
+
+def ripe_conditions(table: sa.Table, question: Ripe) -> tuple[Any, ...]:
+    """The conditions of a partial index, which a query must repeat: no parameters, or the database does not see it."""
+    values = {name: mapping_of(question.kind).encode_value(name, value) for name, value in question.equals.items()}
+    fixed = [
+        column.is_(sa.true() if value else sa.false())
+        if isinstance(value, bool)
+        else column == sa.literal_column(f"'{value}'")  # a member of an enum
+        for name, value in values.items()
+        for column in (table.c[name],)
+    ]
+    return (*fixed, table.c[question.at].is_not(None))
