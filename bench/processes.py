@@ -88,14 +88,16 @@ def plugin(home: Path, *command: str) -> Iterator[Plugin]:
         process.stdout.close()
 
 
-def loaded(script: str, *arguments: object, home: Path, server: int | None = None) -> dict[str, Any]:
-    """Run a load script; its answer. With `server`, the CPU seconds that this process used meanwhile as `server_cpu_s`."""
+def loaded(
+    script: str, *arguments: object, home: Path, server: int | None = None, more: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Run a load script, with `more` in its environment; its answer. With `server`, the CPU seconds that this process used meanwhile as `server_cpu_s`."""
     process = subprocess.Popen(
         [sys.executable, str(BENCH / script), *map(str, arguments)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env=environment(home),
+        env=environment(home, more),
     )
     assert process.stdin is not None and process.stdout is not None
     with process:

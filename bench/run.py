@@ -2,7 +2,7 @@
 
     run.py [--quick] [--only NAME]... [--out DIRECTORY]
 
-NAME: startup, stack, issuing, scan. Targets are those of the issue that asked for them; the exit status is 0 also when
+NAME: startup, stack, issuing, keys, scan. Targets are those of the issue that asked for them; the exit status is 0 also when
 one is missed: this is a measurement and not a test.
 """
 
@@ -26,7 +26,7 @@ from figures import Row, Section, shown
 from rich.console import Console
 from rich.table import Table
 
-NAMES = ("startup", "scan", "issuing", "stack")
+NAMES = ("startup", "scan", "keys", "issuing", "stack")
 RESULTS = Path(__file__).resolve().parent / "results"
 PACKAGES = ("certwright", "cryptography", "grpcio", "pulumi", "pydantic", "sqlalchemy")
 WIDTH = 130

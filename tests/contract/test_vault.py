@@ -135,7 +135,7 @@ def test_no_key_lies_in_clear_in_the_store(sqlite_place: Place, tmp_path: Path) 
             else:
                 value = getattr(numbers(), "private_value", None) or numbers().p
                 secrets.append(value.to_bytes((value.bit_length() + 7) // 8))
-        region_key = keys._unwrapped(reader.one(RegionKeyRecord))  # type: ignore[arg-type]
+        region_key = keys._regions.unwrapped(reader.one(RegionKeyRecord))  # type: ignore[arg-type]
         secrets.append(region_key)
         assert sqlite_place.path is not None
         files = list(sqlite_place.path.parent.iterdir())
@@ -181,7 +181,7 @@ def test_each_region_and_account_has_a_key_of_its_own(store: SqlStore, tmp_path:
     with store.read() as reader:
         regions = reader.all(RegionKeyRecord)
         assert len(regions) == 3
-        assert len({keys._unwrapped(r) for r in regions}) == 3
+        assert len({keys._regions.unwrapped(r) for r in regions}) == 3
         assert keys.prove(reader) == regions[0].wrapper_id
     with store.write() as tx:  # the ciphertext is of no use in another region
         record = tx.all(KeyRecord, region="eu-1")[0]
