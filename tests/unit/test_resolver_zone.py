@@ -5,7 +5,7 @@ from __future__ import annotations
 import dns.name
 import dns.rdatatype
 import pytest
-from certwright.server.zone import Outcome, Zone, record
+from certwright.server.dns.zone import Outcome, Zone, record
 from hypothesis import given
 from hypothesis import strategies as st
 

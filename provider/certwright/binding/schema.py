@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from certwright.binding.naming import to_python
-from certwright.binding.types import ANY, Spec, TypeCollector, strip_optional
+from certwright.binding.types import ANY, Spec, TypeCollector, strip_optional, summary
 from certwright.config import SETTINGS, Setting, environment_name
 from certwright.resources.base import managed_names, meta, secret_names
 
@@ -69,7 +69,7 @@ _HEAD: Spec = {
 
 def package_schema(resources: Iterable[type[Any]], functions: Iterable[type[Any]] = ()) -> dict[str, Any]:
     """The schema without `version` (the plugin adds its own), keys in a stable order."""
-    collector = TypeCollector(PACKAGE)
+    collector = TypeCollector(PACKAGE, object_spec)
     described = {cls.token: resource_spec(cls, collector) for cls in resources}
     called = {cls.token: function_spec(cls, collector) for cls in functions}
     settings = {s.name: setting_spec(s) for s in SETTINGS}
@@ -120,6 +120,15 @@ def function_spec(cls: type[Any], collector: TypeCollector) -> Spec:
             "required": output_names(cls.outputs),
         },
     }
+
+
+def object_spec(model: type[BaseModel], collector: TypeCollector) -> Spec:
+    """A model inside a property."""
+    spec: Spec = {"type": "object", "properties": wire_properties(model, collector, nested=True)}
+    if summary(model):
+        spec["description"] = summary(model)
+    required = output_names(model)
+    return {**spec, "required": required} if required else spec
 
 
 def setting_spec(setting: Setting) -> Spec:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types as pytypes
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import datetime
 from enum import Enum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from certwright.domain.values import Secret, UnknownType
 
 Spec = dict[str, Any]
+ObjectSpec = Callable[[type[BaseModel], "TypeCollector"], Spec]
 ANY: Spec = {"$ref": "pulumi.json#/Any"}
 _PRIMITIVES: dict[Any, str] = {str: "string", bool: "boolean", int: "integer", float: "number", datetime: "string"}
 _LISTS = (list, tuple, set, frozenset, Sequence, Set)
@@ -39,8 +40,10 @@ def _is_union(annotation: Any) -> bool:
 class TypeCollector:
     """Answers type references, and remembers the object and enum types that they need."""
 
-    def __init__(self, package: str) -> None:
+    def __init__(self, package: str, object_spec: ObjectSpec) -> None:
+        """object_spec: says a nested model; it asks the collector for the types of the model's properties."""
         self._package = package
+        self._object_spec = object_spec
         self.types: dict[str, Spec] = {}
         self._owners: dict[str, Any] = {}
 
@@ -63,7 +66,7 @@ class TypeCollector:
         if origin in (dict, Mapping) or annotation is dict:
             return self._map(args)
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            return self._named(annotation, self._object)
+            return self._named(annotation, lambda model: self._object_spec(model, self))
         if isinstance(annotation, type) and issubclass(annotation, Enum):
             return self._named(annotation, self._enum)
         raise TypeError(f"{annotation!r} has no form in a Pulumi schema")
@@ -92,15 +95,6 @@ class TypeCollector:
             self.types[token] = {}  # a placeholder ends the recursion of a type that holds itself
             self.types[token] = describe(cls)
         return {"$ref": f"#/types/{token}"}
-
-    def _object(self, model: type[BaseModel]) -> Spec:
-        from certwright.binding.schema import output_names, wire_properties
-
-        spec: Spec = {"type": "object", "properties": wire_properties(model, self, nested=True)}
-        if summary(model):
-            spec["description"] = summary(model)
-        required = output_names(model)
-        return {**spec, "required": required} if required else spec
 
     def _enum(self, enum: type[Enum]) -> Spec:
         kind = _PRIMITIVES[next(base for base in (str, int, float) if isinstance(next(iter(enum)).value, base))]

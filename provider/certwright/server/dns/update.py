@@ -23,7 +23,7 @@ import dns.rrset
 import dns.tsig
 import dns.update
 
-from certwright.server.zone import Zone
+from certwright.server.dns.zone import Zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,8 @@ import dns.rcode
 import dns.rdataclass
 import dns.rrset
 
-from certwright.server.dns_listen import Reply
-from certwright.server.dns_update import TsigKey, tsig_refusal
+from certwright.server.dns.listen import Reply
+from certwright.server.dns.update import TsigKey, tsig_refusal
 
 
 @unique

@@ -14,7 +14,7 @@ from threading import Event
 from types import FrameType
 
 from certwright.server.dns import DnsServer
-from certwright.server.dns_update import TsigKey
+from certwright.server.dns.update import TsigKey
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -72,3 +72,7 @@ def _lines(path: Path | None) -> list[str]:
     if path is None:
         return []
     return [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip() and not line.startswith("#")]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -28,13 +28,11 @@ import dns.rrset
 import dns.tsig
 import dns.update
 
-from certwright.server.dns_answer import EDNS_LIMIT, form_error, respond
-from certwright.server.dns_fault import Fault, Script, misbehave
-from certwright.server.dns_listen import Listener, Reply
-from certwright.server.dns_update import TsigKey, answer_update, tsig_key, verified
-from certwright.server.zone import DEFAULT_TTL_S, Zone, record
-
-__all__ = ["DnsServer", "Fault", "Query", "TsigKey"]
+from certwright.server.dns.answer import EDNS_LIMIT, form_error, respond
+from certwright.server.dns.fault import Fault, Script, misbehave
+from certwright.server.dns.listen import Listener, Reply
+from certwright.server.dns.update import TsigKey, answer_update, tsig_key, verified
+from certwright.server.dns.zone import DEFAULT_TTL_S, Zone, record
 
 UDP_LIMIT = 512
 TCP_LIMIT = 65535
@@ -295,9 +293,3 @@ def _value(rdata: dns.rdata.Rdata) -> str:
     if rdata.rdtype == dns.rdatatype.TXT and text.count('"') == 2:
         return text.strip('"')
     return text
-
-
-if __name__ == "__main__":
-    from certwright.server.dns_main import main
-
-    raise SystemExit(main())

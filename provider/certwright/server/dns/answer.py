@@ -16,7 +16,7 @@ import dns.rcode
 import dns.rdataclass
 import dns.rdatatype
 
-from certwright.server.zone import Outcome, Zone
+from certwright.server.dns.zone import Outcome, Zone
 
 EDNS_LIMIT = 1232
 CHAIN_LIMIT = 16
