@@ -25,6 +25,7 @@ class Failure(Enum):
 
 EXIT_CODES_SINCE: Version = (3, 226, 0)
 EXIT_BEFORE = 255
+DO_SINCE: Version = (3, 257, 0)  # `pulumi do` with what this project's tests need of it
 
 
 def exit_code(failure: Failure, version: Version) -> int:
