@@ -56,6 +56,13 @@ ASKED: tuple[tuple[str, type, tuple[str, ...]], ...] = (
     ),
 )
 
+# Questions for what is ripe that ask for more than their index needs.
+NARROWED: tuple[tuple[type, str, tuple[str, ...]], ...] = (
+    (r.VersionRecord, "requested_at", ("status",)),
+    (r.VersionRecord, "requested_at", ("status*",)),
+    (r.AssociationRecord, "behind_since", ("host*",)),
+)
+
 
 def forms() -> Iterator[Form]:
     for mapping in mappings().values():
@@ -71,6 +78,10 @@ def forms() -> Iterator[Form]:
         yield Form(verb, mapping_of(kind).table, _shape(fields))
     for question in r.RIPE:
         yield Form("ripe", mapping_of(question.kind).table, column=question.at)
+    for kind, at, fields in NARROWED:
+        yield Form("ripe", mapping_of(kind).table, _shape(fields), column=at)
+    rotated = _shape(("issuer_arn", "issuer_version*", "serving"))
+    yield Form("select", mapping_of(r.VersionRecord).table, rotated, limited=True)
     for verb in ("audit_page", "audit_head", "audit_regions"):
         yield Form(verb)
 

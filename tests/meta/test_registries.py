@@ -16,6 +16,8 @@ from certwright.domain.lints.registry import LINTS
 from certwright.domain.lints.specimen import Lint
 from certwright.domain.targets import TARGET_MODELS
 from certwright.engine.failpoints import FAILPOINTS
+from certwright.engine.jobs import JOBS
+from certwright.engine.renewal import PLANNED, SWEEPING
 from certwright.functions.registry import FUNCTIONS
 from certwright.issuers import ISSUERS
 from certwright.resources.registry import resources
@@ -79,6 +81,12 @@ def test_every_key_wrapper_is_registered() -> None:
 def test_every_issuer_is_registered() -> None:
     here = {path.stem for path in python_files(PACKAGE / "issuers")} - {"__init__"}
     assert here == {kind for kind, _ in ISSUERS}
+
+
+def test_every_job_is_registered() -> None:
+    here = {path.stem for path in python_files(PACKAGE / "engine" / "jobs")} - {"__init__", "job", "walk"}
+    assert here == {type(job).__module__.rsplit(".", 1)[-1] for job in JOBS}
+    assert {*PLANNED, SWEEPING} <= {job.name for job in JOBS}
 
 
 def test_every_lint_is_registered() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from certwright.domain.arn import new_association_arn
 from certwright.domain.errors import DeployFailed, Finding, NotFound, Refused
+from certwright.engine import behind
 from certwright.engine.claims import adoptable, find, give_fresh_arn
 from certwright.engine.exclusive import Scope, alone_with
 from certwright.engine.failpoints import hit
@@ -162,7 +163,7 @@ def create(services: Services, wanted: Wanted, *, cancel: CancelSignal) -> tuple
                 creator=services.process,
                 host=services.host,
             )
-        record = replace(record, target=wanted.target, verify=wanted.verify)
+        record = replace(record, target=wanted.target, verify=wanted.verify, behind_since=now)
         # 1. record
         tx.save(record)
         tx.record_audit(
@@ -280,7 +281,7 @@ def _deployed(services: Services, record: AssociationRecord, bundle: Bundle, ser
         endpoints=tuple(endpoint(s, now.isoformat()) for s in served),
     )
     with services.store.write() as tx:
-        tx.save(done)
+        tx.save(replace(done, behind_since=behind.since(tx, record.certificate_arn, bundle.version, now)))
         tx.record_audit(
             region=record.region,
             at=now,
@@ -323,6 +324,7 @@ def update(services: Services, arn: str, wanted: Wanted, *, cancel: CancelSignal
                 verify=wanted.verify,
                 urn=wanted.urn or record.urn,
                 claimed=True,
+                behind_since=services.clock.now(),
             )
         )
     return deploy(services, record.arn, cancel=cancel)

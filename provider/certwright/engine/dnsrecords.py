@@ -113,6 +113,11 @@ def release(
     return unsure
 
 
+def unneeded(reader: Reader) -> list[DnsRecord]:
+    """What waits for its removal, by an index."""
+    return reader.all(DnsRecord, arn=UNNEEDED)
+
+
 def waiting(reader: Reader) -> list[DnsRecord]:
     """What no certificate needs and no writer has removed yet. Looks through the whole journal, for the rows of certificates
     that are gone, too: those of a round that an earlier version let race a deletion."""

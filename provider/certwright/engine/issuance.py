@@ -23,6 +23,7 @@ from certwright.domain.errors import CertwrightError, KeysChanged, NotFound
 from certwright.domain.keyspec import KeyAlgorithm, SigningAlgorithm, default_leaf_algorithm
 from certwright.domain.serial import SERIAL_RANDOM_BYTES, serial_from
 from certwright.domain.tbs import Prepared, prepare
+from certwright.engine import behind
 from certwright.engine.authorityrequest import algorithms_of
 from certwright.engine.failpoints import hit
 from certwright.engine.issuer import Signer, issuer_for
@@ -323,6 +324,7 @@ def store_certificate(
         previous = tx.one(VersionRecord, arn=record.arn, version=record.serving_version)
         if previous is not None:
             tx.save(replace(previous, serving=False))
+        tx.save(*behind.fallen(tx, record.arn, now))
     record = replace(record, serving_version=version.version)
     tx.save(record, version, material)
     _record_issue(tx, record, version, AuditResult.DONE, now)

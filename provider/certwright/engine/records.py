@@ -264,6 +264,7 @@ class AssociationRecord:
     host: str = ""
     endpoints: tuple[Json, ...] = ()
     failure_message: str = ""
+    behind_since: datetime | None = None  # the target does not have the serving version (`behind`)
     created_at: datetime
     claimed: bool = False
     creator: str = ""
@@ -352,7 +353,12 @@ class Ripe:
 # One line for each; a new one needs a migration that makes its index. A kind and field stand here once.
 RIPE: tuple[Ripe, ...] = (
     Ripe(kind=VersionRecord, at="renewal_due", equals={"serving": True, "status": CertificateStatus.ISSUED}),
+    Ripe(kind=VersionRecord, at="issued_at", equals={"serving": True, "status": CertificateStatus.REVOKED}),
+    Ripe(
+        kind=VersionRecord, at="requested_at", equals={"has_certificate": False}
+    ),  # of requests that are not at their end
     Ripe(kind=AuthorityVersionRecord, at="renewal_due"),
+    Ripe(kind=AssociationRecord, at="behind_since"),
 )
 
 

@@ -18,6 +18,10 @@ from certwright.engine.ports import CancelSignal, Reader
 from certwright.engine.records import AssociationRecord, CertificateRecord, CertificateStatus, Mode, VersionRecord
 from certwright.engine.services import Services
 
+# Names of jobs. What these find of one certificate is planned, told and done together.
+PLANNED = ("renew", "prove", "deploy")
+SWEEPING = "sweep DNS"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -30,6 +34,7 @@ class Plan:
     code: str
     version: int
     next_version: int
+    newest: int = 0  # when it was decided
     deploys: tuple[AssociationRecord, ...] = ()
     elsewhere: tuple[AssociationRecord, ...] = ()
     blocked: str = ""
@@ -85,6 +90,7 @@ def plan(services: Services, reader: Reader, record: CertificateRecord, name: st
         code=code,
         version=record.serving_version,
         next_version=following,
+        newest=record.newest_version,
         deploys=tuple(a for a in behind if a.host in ("", services.host)),
         elsewhere=tuple(a for a in behind if a.host not in ("", services.host)),
         blocked=blocked,
@@ -92,21 +98,31 @@ def plan(services: Services, reader: Reader, record: CertificateRecord, name: st
     )
 
 
+def begins(wanted: Plan) -> bool:
+    """Whether step 2 has something to do."""
+    return wanted.action in (Action.REISSUE, Action.RESUME)
+
+
+def begin(services: Services, wanted: Plan) -> None:
+    """2. A new version, or the rest of one. Whoever comes second finds it there (`certificates.reissue`)."""
+    if wanted.action is Action.REISSUE:
+        with services.store.read() as reader:
+            record = get(reader, wanted.arn)
+        certificates.reissue(
+            services, wanted.arn, expected_newest=wanted.newest, spec=record.spec, reason_code=wanted.code
+        )
+    elif wanted.action is Action.RESUME:
+        certificates.retry(services, wanted.arn)
+
+
 def carry_out(
     services: Services, wanted: Plan, *, timeout_s: float, cancel: CancelSignal, progress: Callable[[str], None]
 ) -> Result:
     """Steps 2 to 4. A deployment that fails does not stop the others; a renewal that fails raises."""
-    # 2. a new version, or the rest of one
-    if wanted.action is Action.REISSUE:
-        with services.store.read() as reader:
-            record = get(reader, wanted.arn)
-        progress(f"{wanted.name}: issuing version {wanted.next_version}")
-        certificates.reissue(
-            services, wanted.arn, expected_newest=record.newest_version, spec=record.spec, reason_code=wanted.code
-        )
-    elif wanted.action is Action.RESUME:
-        progress(f"{wanted.name}: finishing version {wanted.next_version}")
-        certificates.retry(services, wanted.arn)
+    if begins(wanted):
+        verb = "issuing" if wanted.action is Action.REISSUE else "finishing"
+        progress(f"{wanted.name}: {verb} version {wanted.next_version}")
+        begin(services, wanted)
     problems = list(_prove(services, wanted, timeout_s=timeout_s, cancel=cancel, progress=progress))
     # 4. what is behind, on this host
     deployed: list[AssociationRecord] = []

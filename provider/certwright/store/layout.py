@@ -96,14 +96,20 @@ LAYOUT: tuple[tuple[type[Any], str, tuple[str, ...]], ...] = (
     (r.MetaRecord, "meta", ("key",)),
 )
 
-INDEXES: tuple[tuple[str, str], ...] = (
+# (table, columns …); the first column names the index.
+INDEXES: tuple[tuple[str, ...], ...] = (
     ("certificates", "urn"),
     ("authorities", "urn"),
     ("associations", "certificate_arn"),
     ("associations", "urn"),
     ("associations", "place"),
     ("versions", "serial"),
-    ("versions", "issuer_arn"),
+    (
+        "versions",
+        "issuer_arn",
+        "serving",
+        "issuer_version",
+    ),  # what an earlier certificate of a CA has signed and still serves
     ("authority_versions", "issuer_arn"),
     ("dns_records", "arn"),
     ("dns_records", "name"),

@@ -161,9 +161,10 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         "certificate_arn, target_kind, place, target, verify, "
         "status, deployed_version, deployed_serial, "
         "deployed_fingerprint, deployed_at, host, endpoints, "
-        "failure_message, created_at, claimed, creator, aliases) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        "failure_message, behind_since, created_at, claimed, "
+        "creator, aliases) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO "
+        "NOTHING",
         (
             "arn",
             "region",
@@ -182,6 +183,7 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
             "host",
             "endpoints",
             "failure_message",
+            "behind_since",
             "created_at",
             "claimed",
             "creator",
@@ -371,6 +373,64 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         ),
         {},
     ),
+    ("ripe", "associations", (), False, False, "behind_since"): (
+        "SELECT associations.arn, associations.region, "
+        "associations.account, associations.urn, "
+        "associations.certificate_arn, "
+        "associations.target_kind, associations.place, "
+        "associations.target, associations.verify, "
+        "associations.status, "
+        "associations.deployed_version, "
+        "associations.deployed_serial, "
+        "associations.deployed_fingerprint, "
+        "associations.deployed_at, associations.host, "
+        "associations.endpoints, "
+        "associations.failure_message, "
+        "associations.behind_since, "
+        "associations.created_at, "
+        "associations.claimed, associations.creator, "
+        "associations.aliases FROM associations WHERE "
+        "associations.behind_since IS NOT NULL AND "
+        "associations.behind_since <= ? ORDER BY "
+        "associations.behind_since LIMIT ? OFFSET ?",
+        ("by", "limit", "param_1"),
+        {"param_1": 0},
+    ),
+    ("ripe", "associations", (("host", "in"),), False, False, "behind_since"): (
+        "SELECT associations.arn, "
+        "associations.region, "
+        "associations.account, "
+        "associations.urn, "
+        "associations.certificate_arn, "
+        "associations.target_kind, "
+        "associations.place, "
+        "associations.target, "
+        "associations.verify, "
+        "associations.status, "
+        "associations.deployed_version, "
+        "associations.deployed_serial, "
+        "associations.deployed_fingerprint, "
+        "associations.deployed_at, "
+        "associations.host, "
+        "associations.endpoints, "
+        "associations.failure_message, "
+        "associations.behind_since, "
+        "associations.created_at, "
+        "associations.claimed, "
+        "associations.creator, "
+        "associations.aliases FROM "
+        "associations WHERE "
+        "associations.behind_since IS "
+        "NOT NULL AND associations.host "
+        "IN (SELECT anon_1.value FROM "
+        "json_each(?) AS anon_1) AND "
+        "associations.behind_since <= ? "
+        "ORDER BY "
+        "associations.behind_since "
+        "LIMIT ? OFFSET ?",
+        ("f_host", "by", "limit", "param_1"),
+        {"param_1": 0},
+    ),
     ("ripe", "authority_versions", (), False, False, "renewal_due"): (
         "SELECT authority_versions.arn, "
         "authority_versions.version, "
@@ -396,6 +456,24 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         ("by", "limit", "param_1"),
         {"param_1": 0},
     ),
+    ("ripe", "versions", (), False, False, "issued_at"): (
+        "SELECT versions.arn, versions.version, "
+        "versions.status, versions.failure_reason, "
+        "versions.failure_message, versions.spec, "
+        "versions.reason_code, versions.key_handle, "
+        "versions.issuer_arn, versions.issuer_version, "
+        "versions.serial, versions.fingerprint, "
+        "versions.not_before, versions.not_after, "
+        "versions.renewal_due, versions.requested_at, "
+        "versions.issued_at, versions.attempt, "
+        "versions.has_certificate, versions.serving FROM "
+        "versions WHERE versions.serving IS 1 AND "
+        "versions.status = 'REVOKED' AND versions.issued_at "
+        "IS NOT NULL AND versions.issued_at <= ? ORDER BY "
+        "versions.issued_at LIMIT ? OFFSET ?",
+        ("by", "limit", "param_1"),
+        {"param_1": 0},
+    ),
     ("ripe", "versions", (), False, False, "renewal_due"): (
         "SELECT versions.arn, versions.version, "
         "versions.status, versions.failure_reason, "
@@ -415,27 +493,109 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         ("by", "limit", "param_1"),
         {"param_1": 0},
     ),
+    ("ripe", "versions", (), False, False, "requested_at"): (
+        "SELECT versions.arn, versions.version, "
+        "versions.status, versions.failure_reason, "
+        "versions.failure_message, versions.spec, "
+        "versions.reason_code, versions.key_handle, "
+        "versions.issuer_arn, versions.issuer_version, "
+        "versions.serial, versions.fingerprint, "
+        "versions.not_before, versions.not_after, "
+        "versions.renewal_due, versions.requested_at, "
+        "versions.issued_at, versions.attempt, "
+        "versions.has_certificate, versions.serving FROM "
+        "versions WHERE versions.has_certificate IS 0 AND "
+        "versions.requested_at IS NOT NULL AND "
+        "versions.requested_at <= ? ORDER BY "
+        "versions.requested_at LIMIT ? OFFSET ?",
+        ("by", "limit", "param_1"),
+        {"param_1": 0},
+    ),
+    ("ripe", "versions", (("status", "="),), False, False, "requested_at"): (
+        "SELECT versions.arn, "
+        "versions.version, "
+        "versions.status, "
+        "versions.failure_reason, "
+        "versions.failure_message, "
+        "versions.spec, "
+        "versions.reason_code, "
+        "versions.key_handle, "
+        "versions.issuer_arn, "
+        "versions.issuer_version, "
+        "versions.serial, "
+        "versions.fingerprint, "
+        "versions.not_before, "
+        "versions.not_after, "
+        "versions.renewal_due, "
+        "versions.requested_at, "
+        "versions.issued_at, "
+        "versions.attempt, "
+        "versions.has_certificate, "
+        "versions.serving FROM versions "
+        "WHERE versions.has_certificate IS "
+        "0 AND versions.requested_at IS "
+        "NOT NULL AND versions.status = ? "
+        "AND versions.requested_at <= ? "
+        "ORDER BY versions.requested_at "
+        "LIMIT ? OFFSET ?",
+        ("f_status", "by", "limit", "param_1"),
+        {"param_1": 0},
+    ),
+    ("ripe", "versions", (("status", "in"),), False, False, "requested_at"): (
+        "SELECT versions.arn, "
+        "versions.version, "
+        "versions.status, "
+        "versions.failure_reason, "
+        "versions.failure_message, "
+        "versions.spec, "
+        "versions.reason_code, "
+        "versions.key_handle, "
+        "versions.issuer_arn, "
+        "versions.issuer_version, "
+        "versions.serial, "
+        "versions.fingerprint, "
+        "versions.not_before, "
+        "versions.not_after, "
+        "versions.renewal_due, "
+        "versions.requested_at, "
+        "versions.issued_at, "
+        "versions.attempt, "
+        "versions.has_certificate, "
+        "versions.serving FROM versions "
+        "WHERE versions.has_certificate "
+        "IS 0 AND versions.requested_at "
+        "IS NOT NULL AND versions.status "
+        "IN (SELECT anon_1.value FROM "
+        "json_each(?) AS anon_1) AND "
+        "versions.requested_at <= ? ORDER "
+        "BY versions.requested_at LIMIT ? "
+        "OFFSET ?",
+        ("f_status", "by", "limit", "param_1"),
+        {"param_1": 0},
+    ),
     ("save", "associations", (), False, False, ""): (
         "INSERT INTO associations (arn, region, account, urn, "
         "certificate_arn, target_kind, place, target, verify, "
         "status, deployed_version, deployed_serial, "
         "deployed_fingerprint, deployed_at, host, endpoints, "
-        "failure_message, created_at, claimed, creator, aliases) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?, ?, ?, ?, ?) ON CONFLICT (arn) DO UPDATE SET region = "
-        "excluded.region, account = excluded.account, urn = "
-        "excluded.urn, certificate_arn = excluded.certificate_arn, "
-        "target_kind = excluded.target_kind, place = "
-        "excluded.place, target = excluded.target, verify = "
-        "excluded.verify, status = excluded.status, "
-        "deployed_version = excluded.deployed_version, "
-        "deployed_serial = excluded.deployed_serial, "
-        "deployed_fingerprint = excluded.deployed_fingerprint, "
-        "deployed_at = excluded.deployed_at, host = excluded.host, "
-        "endpoints = excluded.endpoints, failure_message = "
-        "excluded.failure_message, created_at = "
-        "excluded.created_at, claimed = excluded.claimed, creator "
-        "= excluded.creator, aliases = excluded.aliases",
+        "failure_message, behind_since, created_at, claimed, "
+        "creator, aliases) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (arn) DO "
+        "UPDATE SET region = excluded.region, account = "
+        "excluded.account, urn = excluded.urn, certificate_arn = "
+        "excluded.certificate_arn, target_kind = "
+        "excluded.target_kind, place = excluded.place, target = "
+        "excluded.target, verify = excluded.verify, status = "
+        "excluded.status, deployed_version = "
+        "excluded.deployed_version, deployed_serial = "
+        "excluded.deployed_serial, deployed_fingerprint = "
+        "excluded.deployed_fingerprint, deployed_at = "
+        "excluded.deployed_at, host = excluded.host, endpoints = "
+        "excluded.endpoints, failure_message = "
+        "excluded.failure_message, behind_since = "
+        "excluded.behind_since, created_at = excluded.created_at, "
+        "claimed = excluded.claimed, creator = excluded.creator, "
+        "aliases = excluded.aliases",
         (
             "arn",
             "region",
@@ -454,6 +614,7 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
             "host",
             "endpoints",
             "failure_message",
+            "behind_since",
             "created_at",
             "claimed",
             "creator",
@@ -720,9 +881,10 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         "associations.deployed_fingerprint, "
         "associations.deployed_at, associations.host, "
         "associations.endpoints, associations.failure_message, "
-        "associations.created_at, associations.claimed, "
-        "associations.creator, associations.aliases FROM "
-        "associations ORDER BY associations.arn",
+        "associations.behind_since, associations.created_at, "
+        "associations.claimed, associations.creator, "
+        "associations.aliases FROM associations ORDER BY "
+        "associations.arn",
         (),
         {},
     ),
@@ -737,9 +899,10 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         "associations.deployed_fingerprint, "
         "associations.deployed_at, associations.host, "
         "associations.endpoints, associations.failure_message, "
-        "associations.created_at, associations.claimed, "
-        "associations.creator, associations.aliases FROM "
-        "associations ORDER BY associations.arn LIMIT ? OFFSET ?",
+        "associations.behind_since, associations.created_at, "
+        "associations.claimed, associations.creator, "
+        "associations.aliases FROM associations ORDER BY "
+        "associations.arn LIMIT ? OFFSET ?",
         ("limit", "param_1"),
         {"param_1": 0},
     ),
@@ -754,10 +917,11 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         "associations.deployed_fingerprint, "
         "associations.deployed_at, associations.host, "
         "associations.endpoints, associations.failure_message, "
-        "associations.created_at, associations.claimed, "
-        "associations.creator, associations.aliases FROM "
-        "associations WHERE associations.arn > ? ORDER BY "
-        "associations.arn LIMIT ? OFFSET ?",
+        "associations.behind_since, associations.created_at, "
+        "associations.claimed, associations.creator, "
+        "associations.aliases FROM associations WHERE "
+        "associations.arn > ? ORDER BY associations.arn LIMIT ? "
+        "OFFSET ?",
         ("after", "limit", "param_1"),
         {"param_1": 0},
     ),
@@ -775,6 +939,7 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         "associations.deployed_at, "
         "associations.host, associations.endpoints, "
         "associations.failure_message, "
+        "associations.behind_since, "
         "associations.created_at, "
         "associations.claimed, "
         "associations.creator, associations.aliases "
@@ -797,6 +962,7 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         "associations.deployed_at, "
         "associations.host, associations.endpoints, "
         "associations.failure_message, "
+        "associations.behind_since, "
         "associations.created_at, "
         "associations.claimed, associations.creator, "
         "associations.aliases FROM associations "
@@ -823,6 +989,7 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         "associations.host, "
         "associations.endpoints, "
         "associations.failure_message, "
+        "associations.behind_since, "
         "associations.created_at, "
         "associations.claimed, "
         "associations.creator, "
@@ -856,6 +1023,7 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         "associations.host, "
         "associations.endpoints, "
         "associations.failure_message, "
+        "associations.behind_since, "
         "associations.created_at, "
         "associations.claimed, "
         "associations.creator, "
@@ -884,6 +1052,7 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         "associations.host, "
         "associations.endpoints, "
         "associations.failure_message, "
+        "associations.behind_since, "
         "associations.created_at, "
         "associations.claimed, "
         "associations.creator, "
@@ -914,6 +1083,7 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         "associations.host, "
         "associations.endpoints, "
         "associations.failure_message, "
+        "associations.behind_since, "
         "associations.created_at, "
         "associations.claimed, "
         "associations.creator, "
@@ -941,6 +1111,7 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         "associations.host, "
         "associations.endpoints, "
         "associations.failure_message, "
+        "associations.behind_since, "
         "associations.created_at, "
         "associations.claimed, "
         "associations.creator, "
@@ -968,6 +1139,7 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         "associations.host, "
         "associations.endpoints, "
         "associations.failure_message, "
+        "associations.behind_since, "
         "associations.created_at, "
         "associations.claimed, "
         "associations.creator, "
@@ -991,6 +1163,7 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         "associations.deployed_at, "
         "associations.host, associations.endpoints, "
         "associations.failure_message, "
+        "associations.behind_since, "
         "associations.created_at, "
         "associations.claimed, "
         "associations.creator, associations.aliases "
@@ -2375,6 +2548,58 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         ("f_arn",),
         {},
     ),
+    ("select", "versions", (("issuer_arn", "="), ("issuer_version", "in"), ("serving", "=")), False, True, ""): (
+        "SELECT "
+        "versions.arn, "
+        "versions.version, "
+        "versions.status, "
+        "versions.failure_reason, "
+        "versions.failure_message, "
+        "versions.spec, "
+        "versions.reason_code, "
+        "versions.key_handle, "
+        "versions.issuer_arn, "
+        "versions.issuer_version, "
+        "versions.serial, "
+        "versions.fingerprint, "
+        "versions.not_before, "
+        "versions.not_after, "
+        "versions.renewal_due, "
+        "versions.requested_at, "
+        "versions.issued_at, "
+        "versions.attempt, "
+        "versions.has_certificate, "
+        "versions.serving "
+        "FROM "
+        "versions "
+        "WHERE "
+        "versions.issuer_arn "
+        "= "
+        "? "
+        "AND "
+        "versions.issuer_version "
+        "IN "
+        "(SELECT "
+        "anon_1.value "
+        "FROM "
+        "json_each(?) "
+        "AS "
+        "anon_1) "
+        "AND "
+        "versions.serving "
+        "= "
+        "? "
+        "ORDER "
+        "BY "
+        "versions.arn, "
+        "versions.version "
+        "LIMIT "
+        "? "
+        "OFFSET "
+        "?",
+        ("f_issuer_arn", "f_issuer_version", "f_serving", "limit", "param_1"),
+        {"param_1": 0},
+    ),
     ("select", "versions", (("issuer_arn", "="), ("serving", "=")), False, False, ""): (
         "SELECT versions.arn, "
         "versions.version, "
@@ -2429,8 +2654,8 @@ TABLES: tuple[str, ...] = (
     "NULL, certificate_arn TEXT NOT NULL, target_kind TEXT NOT NULL, place TEXT NOT NULL, target TEXT NOT NULL, "
     "verify TEXT NOT NULL, status TEXT NOT NULL, deployed_version BIGINT NOT NULL, deployed_serial TEXT NOT "
     "NULL, deployed_fingerprint TEXT NOT NULL, deployed_at BIGINT, host TEXT NOT NULL, endpoints TEXT NOT NULL, "
-    "failure_message TEXT NOT NULL, created_at BIGINT NOT NULL, claimed BOOLEAN NOT NULL, creator TEXT NOT "
-    "NULL, aliases TEXT NOT NULL, PRIMARY KEY (arn) )",
+    "failure_message TEXT NOT NULL, behind_since BIGINT, created_at BIGINT NOT NULL, claimed BOOLEAN NOT NULL, "
+    "creator TEXT NOT NULL, aliases TEXT NOT NULL, PRIMARY KEY (arn) )",
     "CREATE TABLE audit ( region TEXT NOT NULL, seq BIGINT NOT NULL, at BIGINT NOT NULL, who TEXT NOT NULL, "
     "who_source TEXT NOT NULL, action TEXT NOT NULL, arn TEXT NOT NULL, result TEXT NOT NULL, details TEXT NOT "
     "NULL, previous_hash TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (region, seq) )",
@@ -2474,6 +2699,7 @@ TABLES: tuple[str, ...] = (
     "TEXT NOT NULL, not_before BIGINT, not_after BIGINT, renewal_due BIGINT, requested_at BIGINT NOT NULL, "
     "issued_at BIGINT, attempt BIGINT NOT NULL, has_certificate BOOLEAN NOT NULL, serving BOOLEAN NOT NULL, "
     "PRIMARY KEY (arn, version) )",
+    "CREATE INDEX ix_associations_behind_since ON associations (behind_since) WHERE behind_since IS NOT NULL",
     "CREATE INDEX ix_associations_certificate_arn ON associations (certificate_arn)",
     "CREATE INDEX ix_associations_place ON associations (place)",
     "CREATE INDEX ix_associations_urn ON associations (urn)",
@@ -2484,8 +2710,12 @@ TABLES: tuple[str, ...] = (
     "CREATE INDEX ix_certificates_urn ON certificates (urn)",
     "CREATE INDEX ix_dns_records_arn ON dns_records (arn)",
     "CREATE INDEX ix_dns_records_name ON dns_records (name)",
-    "CREATE INDEX ix_versions_issuer_arn ON versions (issuer_arn)",
+    "CREATE INDEX ix_versions_issued_at ON versions (issued_at) WHERE serving IS 1 AND status = 'REVOKED' AND "
+    "issued_at IS NOT NULL",
+    "CREATE INDEX ix_versions_issuer_arn ON versions (issuer_arn, serving, issuer_version)",
     "CREATE INDEX ix_versions_renewal_due ON versions (renewal_due) WHERE serving IS 1 AND status = 'ISSUED' "
     "AND renewal_due IS NOT NULL",
+    "CREATE INDEX ix_versions_requested_at ON versions (requested_at) WHERE has_certificate IS 0 AND "
+    "requested_at IS NOT NULL",
     "CREATE INDEX ix_versions_serial ON versions (serial)",
 )

@@ -47,8 +47,8 @@ def tables_of(schema: str | None) -> Tables:
     """The tables, qualified by `schema`; built once per schema."""
     metadata = sa.MetaData(schema=schema)
     by_name = {mapping.table: _table(metadata, mapping) for mapping in mappings().values()}
-    for table_name, column in INDEXES:
-        sa.Index(f"ix_{table_name}_{column}", by_name[table_name].c[column])
+    for table_name, *columns in INDEXES:
+        sa.Index(f"ix_{table_name}_{columns[0]}", *(by_name[table_name].c[column] for column in columns))
     for question in RIPE:
         # Holds only what will be ripe one day, so that a scan costs what is ripe and not what there is.
         # SQLite has no schemas, and only PostgreSQL's own argument makes SQLAlchemy import that dialect.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,13 +12,13 @@ from certwright.cli.exits import Exit
 from certwright.cli.screen import Screen, safe
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
-    from certwright.engine.dnsrecords import Swept
-    from certwright.engine.ports import Reader
-    from certwright.engine.records import DnsRecord
+    from certwright.cli.renewal_view import Work
+    from certwright.engine.ports import CancelSignal, Reader
     from certwright.engine.renewal import Plan, Result
     from certwright.engine.services import Services
+    from certwright.functions.catalogue import Entry
 
 
 @command(
@@ -42,12 +43,15 @@ def renew(
     """Renew without `pulumi up`: new version, validation where names need it, deployment to this host's targets.
 
     The next preview shows no change: it finds the renewal done. Targets that another host installed are named and left
-    to that host. A single certificate that is not due ends with 7, unless --force is given. --all-due also removes the DNS
-    records that deleted certificates have left behind because their writer could not be reached.
+    to that host. A single certificate that is not due ends with 7, unless --force is given. --all-due does
+    everything that is due here, and looks at nothing else: it also removes the DNS records that deleted certificates have
+    left behind because their writer could not be reached, and takes a step of every further job that is installed.
     """
     from certwright.cli.installation import opened
+    from certwright.cli.renewal_view import Outcome, describe, only_tell, report
     from certwright.domain.errors import CertwrightError
-    from certwright.engine.dnsrecords import Swept, sweep, waiting
+    from certwright.engine.dnsrecords import Swept, sweep
+    from certwright.engine.jobs.walk import step
     from certwright.functions.answering import reading
 
     if bool(name) == all_due or (force and all_due):
@@ -56,182 +60,109 @@ def renew(
         if services.config.read_only and not dry_run:
             raise CertwrightError("refused: CERTWRIGHT_READ_ONLY is set", code="config.read_only")
         with reading(services) as reader:
-            plans = _plans(services, reader, name, force=force)
-            records = waiting(reader) if reader is not None and all_due else []
-        ready = [p for p in plans if not p.empty and not p.blocked]
-        if dry_run or not (ready or records):
-            return _only_tell(screen, plans, ready, records, dry_run=dry_run, named=bool(name))
+            work = _all_due(services, reader) if all_due else _named(services, reader, name, force=force)
+        if dry_run or work.empty:
+            return only_tell(screen, work, dry_run=dry_run, named=bool(name))
         if not screen.as_json:
-            _describe(screen, plans, records)
-        if not yes and not _agreed(screen, ready, records):
+            describe(screen, work)
+        if not yes and not _agreed(screen, work):
             screen.note("Nothing was done.")
             return Exit.CANCELLED
-        swept = sweep(services) if records else Swept()
-        results, problems = _carry_out(screen, services, ready, timeout)
-    return _report(screen, plans, results, problems, swept)
+        swept = sweep(services) if work.records else Swept()
+        with _interruptible() as cancel:
+            results, problems = _carry_out(screen, services, work.ready, timeout, cancel)
+            steps = [step(services, found, cancel) for found in work.others if not cancel.is_set()]
+    return report(screen, Outcome(work=work, results=results, problems=problems, swept=swept, steps=steps))
 
 
-def _plans(services: Services, reader: Reader | None, name: str, *, force: bool) -> list[Plan]:
+def _named(services: Services, reader: Reader | None, name: str, *, force: bool) -> Work:
     from certwright.cli import lookup
-    from certwright.engine.decision import Action
+    from certwright.cli.renewal_view import Work
     from certwright.engine.renewal import plan
-    from certwright.functions.catalogue import Filter, scan
 
-    now = services.clock.now()
-    if name:
-        entry = lookup.certificate(services, reader, name, now=now)
-        assert reader is not None
-        return [plan(services, reader, entry.record, entry.name, force=force)]
+    entry = lookup.certificate(services, reader, name, now=services.clock.now())
+    assert reader is not None
+    return Work(plans=[plan(services, reader, entry.record, entry.name, force=force)])
+
+
+def _all_due(services: Services, reader: Reader | None) -> Work:
+    """What the jobs find, and nothing else is looked at: it costs what is due."""
+    from certwright.cli.renewal_view import Work
+    from certwright.engine.decision import Action
+    from certwright.engine.dnsrecords import unneeded
+    from certwright.engine.jobs import all_jobs
+    from certwright.engine.jobs.walk import ripe
+    from certwright.engine.renewal import PLANNED, SWEEPING, plan
+
     if reader is None:
-        return []
-    found = [plan(services, reader, e.record, e.name, force=False) for e in scan(services, reader, Filter(), now=now)]
-    return [p for p in found if p.action >= Action.RESUME or p.deploys]
+        return Work()
+    found = ripe(services, reader, all_jobs(), now=services.clock.now())
+    arns = {f.task.certificate for f in found if f.job.name in PLANNED}
+    plans = [plan(services, reader, e.record, e.name, force=False) for e in _entries(services, reader, arns)]
+    return Work(
+        plans=[p for p in plans if p.action >= Action.RESUME or p.deploys],
+        records=unneeded(reader) if any(f.job.name == SWEEPING for f in found) else [],
+        others=[f for f in found if f.job.name not in (*PLANNED, SWEEPING)],
+    )
 
 
-def _agreed(screen: Screen, ready: list[Plan], records: list[DnsRecord]) -> bool:
+def _entries(services: Services, reader: Reader, arns: set[str]) -> Iterator[Entry]:
+    """In the order of their ARNs."""
+    from certwright.engine.records import CertificateRecord
+    from certwright.functions.catalogue import CHUNK, entries
+
+    ordered = sorted(arns)
+    for start in range(0, len(ordered), CHUNK):
+        yield from entries(services, reader, reader.all(CertificateRecord, arn=ordered[start : start + CHUNK]))
+
+
+def _agreed(screen: Screen, work: Work) -> bool:
     from certwright.cli.wording import plural
     from certwright.domain.errors import CertwrightError
 
     if not screen.interactive:
         raise CertwrightError("nobody can be asked here; give --yes, or --dry-run to look only", code="config.usage")
-    work = [plural(len(ready), "certificate")] if ready else []
-    work += [plural(len(records), "DNS record")] if records else []
-    return typer.confirm(f"Go on with {' and '.join(work)}?", err=True)
+    counted = ((work.ready, "certificate"), (work.records, "DNS record"), (work.others, "task"))
+    shown = [plural(len(several), what) for several, what in counted if several]
+    return typer.confirm(f"Go on with {' and '.join(shown)}?", err=True)
 
 
-def _carry_out(
-    screen: Screen, services: Services, ready: list[Plan], timeout_s: float
-) -> tuple[list[Result], list[tuple[Plan, str]]]:
+@contextmanager
+def _interruptible() -> Iterator[CancelSignal]:
+    """Ctrl-C ends it between two steps."""
     import signal
     import threading
 
+    cancel = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: cancel.set())
+    try:
+        yield cancel
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _carry_out(
+    screen: Screen, services: Services, ready: list[Plan], timeout_s: float, cancel: CancelSignal
+) -> tuple[list[Result], list[tuple[Plan, str]]]:
     from certwright.domain.errors import CertwrightError
     from certwright.engine.renewal import carry_out
 
-    cancel = threading.Event()
-    before = signal.signal(signal.SIGINT, lambda *_: cancel.set())
     results: list[Result] = []
     problems: list[tuple[Plan, str]] = []
-    try:
-        for wanted in ready:
-            if cancel.is_set():
-                problems.append((wanted, "cancelled before it began"))
-                continue
-            try:
-                results.append(
-                    carry_out(
-                        services,
-                        wanted,
-                        timeout_s=timeout_s,
-                        cancel=cancel,
-                        progress=lambda t: screen.note(f"  {safe(t)}"),
-                    )
+    for wanted in ready:
+        if cancel.is_set():
+            problems.append((wanted, "cancelled before it began"))
+            continue
+        try:
+            results.append(
+                carry_out(
+                    services,
+                    wanted,
+                    timeout_s=timeout_s,
+                    cancel=cancel,
+                    progress=lambda t: screen.note(f"  {safe(t)}"),
                 )
-            except CertwrightError as problem:
-                problems.append((wanted, problem.render()))
-    finally:
-        signal.signal(signal.SIGINT, before)
-    return results, problems
-
-
-def _describe(screen: Screen, plans: list[Plan], records: list[DnsRecord]) -> None:
-    from certwright.cli.wording import moment
-
-    for plan in plans:
-        if plan.blocked:
-            screen.note(f"{screen.glyphs.bad} {safe(plan.name)}: {safe(plan.blocked)}")
-        elif plan.empty:
-            until = f" until {moment(plan.due)}" if plan.due else ""
-            screen.note(f"- {safe(plan.name)}: not due{until}; --force renews it now")
-        else:
-            change = (
-                f" (version {plan.version or 'none'} {screen.glyphs.arrow} {plan.next_version})" if plan.reason else ""
             )
-            screen.note(f"~ {safe(plan.name)}{change}: {safe(plan.reason) or 'its targets are behind'}")
-        for a in plan.deploys if not plan.blocked else ():
-            screen.note(f"    will deploy to {safe(a.target_kind)} {safe(a.place)}")
-        for a in plan.elsewhere:
-            screen.note(f"    left to host {safe(a.host)}: {safe(a.target_kind)} {safe(a.place)}")
-    for row in records:
-        screen.note(f"~ {safe(row.name)} {row.type}: will be removed from DNS, no certificate needs it any more")
-
-
-def _only_tell(
-    screen: Screen, plans: list[Plan], ready: list[Plan], records: list[DnsRecord], *, dry_run: bool, named: bool
-) -> Exit:
-    blocked = [p for p in plans if p.blocked]
-    if screen.as_json:
-        screen.document("renewal", {**_told(plans, dry_run=dry_run), "results": [], "dnsRecords": _records(records)})
-    else:
-        _describe(screen, plans, records)
-        if not plans and not records:
-            screen.note("Nothing is due.")
-        elif dry_run and (ready or records):
-            screen.note("Dry run: nothing was done.")
-    if blocked:
-        return Exit.ERROR
-    return Exit.NO_CHANGES if named and not ready else Exit.OK
-
-
-def _report(
-    screen: Screen, plans: list[Plan], results: list[Result], problems: list[tuple[Plan, str]], swept: Swept
-) -> Exit:
-    failed = bool(problems or swept.left) or any(r.problems for r in results) or any(p.blocked for p in plans)
-    if screen.as_json:
-        failures = [{"arn": p.arn, "problem": text} for p, text in problems]
-        screen.document(
-            "renewal",
-            {
-                **_told(plans, dry_run=False),
-                "results": [_result(r) for r in results],
-                "failures": failures,
-                "dnsRecords": _records(swept.removed, removed=True)
-                + [{**known, "problem": one.why} for one in swept.left for known in _records([one.record])],
-            },
-        )
-        return Exit.ERROR if failed else Exit.OK
-    for r in results:
-        mark = screen.glyphs.bad if r.problems else screen.glyphs.ok
-        to = "".join(f"; {a.target_kind} {a.place} {a.status.value}" for a in r.deployed)
-        screen.show(f"{mark} {safe(r.plan.name)}: version {r.version} serves{safe(to)}")
-        for problem in r.problems:
-            screen.show(f"    {safe(problem)}")
-    for plan, text in problems:
-        screen.show(f"{screen.glyphs.bad} {safe(plan.name)}: {safe(text)}")
-    for row in swept.removed:
-        screen.show(f"{screen.glyphs.ok} {safe(row.name)} {row.type}: removed from DNS")
-    for one in swept.left:
-        screen.show(f"{screen.glyphs.bad} {safe(one.record.name)} {one.record.type}: {safe(one.why)}")
-    return Exit.ERROR if failed else Exit.OK
-
-
-def _told(plans: list[Plan], *, dry_run: bool) -> dict[str, Any]:
-    return {"dryRun": dry_run, "plans": [_plan(p) for p in plans]}
-
-
-def _records(records: Sequence[DnsRecord], *, removed: bool = False) -> list[dict[str, Any]]:
-    return [{"name": r.name, "type": r.type, "writer": r.writer, "removed": removed} for r in records]
-
-
-def _plan(plan: Plan) -> dict[str, Any]:
-    return {
-        "arn": plan.arn,
-        "name": plan.name,
-        "action": plan.action.name,
-        "reason": plan.reason or None,
-        "code": plan.code or None,
-        "version": plan.version,
-        "nextVersion": plan.next_version,
-        "deploysTo": [a.arn for a in plan.deploys],
-        "leftToOtherHosts": [a.arn for a in plan.elsewhere],
-        "blocked": plan.blocked or None,
-    }
-
-
-def _result(result: Result) -> dict[str, Any]:
-    return {
-        "arn": result.plan.arn,
-        "version": result.version,
-        "deployed": [{"arn": a.arn, "status": a.status.value} for a in result.deployed],
-        "problems": list(result.problems),
-    }
+        except CertwrightError as problem:
+            problems.append((wanted, problem.render()))
+    return results, problems
