@@ -16,11 +16,13 @@ from typing import Any
 from certwright.config import Config, Directories
 from certwright.domain.certificate import bundle_pem
 from certwright.domain.errors import Cancelled, DeployFailed, WriterFailed
+from certwright.domain.targets import DirectoryTarget
 from certwright.engine import association, authority, certificates
 from certwright.engine.decision import Decision, decide_certificate, gather_certificate
+from certwright.engine.deployer import Material, Part, Reach, Seen, Spot, Told
 from certwright.engine.imports import ImportedMaterial
 from certwright.engine.issuing import Issuer, Issuers
-from certwright.engine.ports import Bundle, CaaVerdict, Installed, NameProof, Served
+from certwright.engine.ports import CaaVerdict, NameProof, Served
 from certwright.engine.records import (
     AssociationRecord,
     AuthorityRecord,
@@ -36,6 +38,7 @@ from certwright.store.sql import SqlStore
 from certwright.store.wrappers.port import WrapperContext
 from certwright.store.wrappers.registry import open_wrapper
 from cryptography.hazmat.primitives import serialization as s
+from cryptography.x509 import load_pem_x509_certificate
 
 from builders import pki
 
@@ -159,38 +162,69 @@ class MemoryWriter:
 
 @dataclass
 class MemoryDeployer:
-    """Targets in memory by their path. `fails`: the next installations are refused."""
+    """Targets in memory by their path; `reload` names the endpoint that is told.
+
+    fails: the next puts are refused. tell_fails: an endpoint that was told while one of these fingerprints lies at its
+    places does not take it.
+    """
 
     kind: str = "directory"
-    places: dict[str, tuple[str, Bundle]] = field(default_factory=dict)
+    reach: Reach = Reach.LOCAL
+    model: type[DirectoryTarget] = DirectoryTarget
+    places: dict[str, tuple[str, Material]] = field(default_factory=dict)
+    untold: set[str] = field(default_factory=set)
     installs: list[str] = field(default_factory=list)
+    tells: list[tuple[str, ...]] = field(default_factory=list)
     fails: bool = False
+    tell_fails: set[str] = field(default_factory=set)
 
-    def place(self, target: dict[str, Any]) -> str:
-        return str(target["path"])
+    def spots(self, target: dict[str, Any]) -> tuple[Spot, ...]:
+        return (Spot(place=str(target["path"]), endpoint=" ".join(target.get("reload") or ())),)
 
-    def install(self, target: dict[str, Any], bundle: Bundle, *, owner: str, takes_over: tuple[str, ...] = ()) -> None:
-        path = self.place(target)
+    def put(
+        self, target: dict[str, Any], spot: Spot, material: Material, *, owner: str, takes_over: tuple[str, ...] = ()
+    ) -> bool:
         if self.fails:
-            raise DeployFailed("the reload command failed; the old pair stays")
-        held = self.places.get(path)
-        if held is not None and held[0] not in (owner, *takes_over):
-            raise DeployFailed(f"{path} belongs to {held[0]}", code="deploy.place_taken")
-        self.installs.append(path)
-        self.places[path] = (owner, bundle)
+            raise DeployFailed("the disk is full; the old pair stays")
+        held = self.places.get(spot.place)
+        if held is not None and held[0] not in ("", owner, *takes_over):
+            raise DeployFailed(f"{spot.place} belongs to {held[0]}", code="deploy.place_taken")
+        self.places[spot.place] = (owner, material)
+        if held is not None and held[1].digest == material.digest:
+            return False
+        self.installs.append(spot.place)
+        if spot.endpoint:
+            self.untold.add(spot.place)
+        return True
 
-    def observe(self, target: dict[str, Any]) -> Installed | None:
-        held = self.places.get(self.place(target))
+    def tell(self, target: dict[str, Any], spots: tuple[Spot, ...], cancel: Any) -> Told:
+        self.tells.append(tuple(spot.place for spot in spots))
+        bad = [
+            s.place for s in spots if s.place in self.places and self.places[s.place][1].fingerprint in self.tell_fails
+        ]
+        return Told(problem=f"the reload command failed for {bad}", todo="Run it by hand") if bad else Told()
+
+    def settle(self, target: dict[str, Any], spot: Spot, *, digest: str) -> None:
+        if spot.place in self.places and self.places[spot.place][1].digest == digest:
+            self.untold.discard(spot.place)
+
+    def observe(self, target: dict[str, Any], spot: Spot) -> Seen | None:
+        held = self.places.get(spot.place)
         if held is None:
             return None
-        owner, bundle = held
-        return Installed(owner=owner, fingerprint=bundle.fingerprint, serial=bundle.serial, version=bundle.version)
+        owner, material = held
+        told = spot.place not in self.untold
+        return Seen(owner=owner, digest=material.digest, fingerprint=material.fingerprint, told=told)
 
-    def remove(self, target: dict[str, Any], *, owner: str) -> bool:
-        held = self.places.get(self.place(target))
+    def remove(self, target: dict[str, Any], spot: Spot, *, owner: str) -> bool:
+        held = self.places.get(spot.place)
         if held is None or held[0] != owner:
             return False
-        del self.places[self.place(target)]
+        if target.get("onDelete") == "KEEP" and spot.place not in self.untold:
+            self.places[spot.place] = ("", held[1])
+            return True
+        del self.places[spot.place]
+        self.untold.discard(spot.place)
         return True
 
 
@@ -206,8 +240,9 @@ class ScriptedProbe:
     def __call__(self, address: str, *, server_name: str, timeout_s: float) -> Served:
         self.asked.append(address)
         if address in self.follows and self.deployer is not None:
-            _, bundle = self.deployer.places[self.follows[address]]
-            return Served(address=address, serial=bundle.serial, fingerprint=bundle.fingerprint)
+            _, material = self.deployer.places[self.follows[address]]
+            serial = load_pem_x509_certificate(material.part(Part.CERTIFICATE)).serial_number
+            return Served(address=address, serial=format(serial, "x"), fingerprint=material.fingerprint)
         return self.served.get(address, Served(address=address, problem="connection refused"))
 
 

@@ -47,8 +47,11 @@ RENEWALS = (
     "issue.after_store",
     "deploy.before_switch",
     "deploy.after_switch",
+    "deploy.after_put",
+    "deploy.before_tell",
     "deploy.before_reload",
-    "deploy.after_install",
+    "deploy.after_tell",
+    "deploy.before_proof",
     "deploy.after_record",
 )
 
@@ -68,6 +71,11 @@ class Place:
     @property
     def tls(self) -> Path:
         return self.base / "tls"
+
+    @property
+    def broken(self) -> Path:
+        """While this file is there, the server refuses to reload."""
+        return self.base / "broken"
 
     def environment(self, **more: str) -> dict[str, str]:
         reached = {"rfc2136": {"server": self.dns.host, "port": self.dns.port, "keyName": "w", "keySecret": TSIG}}
@@ -90,7 +98,8 @@ class Place:
 
     def program(self) -> dict[str, object]:
         subject = {"subject": {"commonName": "Chaos CA"}}
-        where = {name: {"directory": {"path": str(self.tls / name), "reload": ["true"]}} for name in ("wiki", "www")}
+        reload = ["test", "!", "-e", str(self.broken)]
+        where = {name: {"directory": {"path": str(self.tls / name), "reload": reload}} for name in ("wiki", "www")}
         return {
             "root": _resource("authority", type="ROOT", certificateAuthorityConfiguration=subject),
             "issuing": _resource(
@@ -226,7 +235,10 @@ def assert_pairs(place: Place) -> None:
 def kill_and_finish(place: Place, phase: str, failpoint: str, clock: dict[str, str], version: int) -> bool:
     """False when the phase passes the failpoint less often than asked."""
     action = "destroy" if phase == "destroy" else "up"
+    if phase == "renew in vain":
+        place.broken.touch()
     killed = place.run(action, CERTWRIGHT_FAILPOINT=failpoint, **clock)
+    place.broken.unlink(missing_ok=True)
     if killed.returncode == 0:
         return False
     assert killed.returncode == -signal.SIGKILL, killed.stdout + killed.stderr
@@ -244,6 +256,8 @@ def kill_and_finish(place: Place, phase: str, failpoint: str, clock: dict[str, s
 def _phases(failpoint: str) -> list[str]:
     if failpoint.startswith("delete."):
         return ["destroy"]
+    if failpoint.endswith("_back"):
+        return ["renew in vain"]
     return ["up", "renew"] if failpoint in RENEWALS else ["up"]
 
 
@@ -254,7 +268,7 @@ CASES = [(f, p) for f in FAILPOINTS for p in _phases(f)]
 @pytest.mark.parametrize(("failpoint", "phase"), CASES, ids=[f"{f} in {p}" for f, p in CASES])
 def test_killed_once(tmp_path: Path, dns: DnsServer, deployed: Place, failpoint: str, phase: str) -> None:
     place = start(tmp_path, dns, phase, deployed)
-    clock, version = (OLD, 1) if phase == "up" else ({}, 2 if phase == "renew" else 1)
+    clock, version = (OLD, 1) if phase == "up" else ({}, 2 if phase.startswith("renew") else 1)
     assert kill_and_finish(place, phase, failpoint, clock, version), f"{failpoint} is not passed in {phase}"
 
 
@@ -266,7 +280,7 @@ def test_killed_at_every_hit(
 ) -> None:
     for hit in range(1, 60):
         place = start(tmp_path_factory.mktemp("hit"), dns, phase, deployed)
-        clock, version = (OLD, 1) if phase == "up" else ({}, 2 if phase == "renew" else 1)
+        clock, version = (OLD, 1) if phase == "up" else ({}, 2 if phase.startswith("renew") else 1)
         if not kill_and_finish(place, phase, f"{failpoint}:{hit}", clock, version):
             return
     raise AssertionError(f"{failpoint} is passed 60 times and more in {phase}")

@@ -17,17 +17,14 @@ from operator import or_
 from pathlib import Path
 from typing import Any
 
+from builders.targets import bring, material_from, remove, seen_at
 from certwright.deploy.directory import DirectoryDeployer
-from certwright.engine.ports import Bundle
+from certwright.engine.deployer import Material
 
 _COUNTED = ("open", "os.rename", "os.symlink", "os.mkdir", "os.remove", "os.rmdir", "os.chmod", "subprocess.Popen")
 
 
-def _bundle(wire: dict[str, Any]) -> Bundle:
-    return Bundle(**{key: value.encode() if key.endswith("_pem") else value for key, value in wire.items()})
-
-
-def _crash_at(count: int, action: str, target: dict[str, Any], bundle: Bundle) -> bool:
+def _crash_at(count: int, action: str, target: dict[str, Any], bundle: Material) -> bool:
     """Whether the child was killed; False when it came to its end before the `count`-th operation."""
     pid = os.fork()
     if pid == 0:
@@ -49,11 +46,11 @@ def _crash_at(count: int, action: str, target: dict[str, Any], bundle: Bundle) -
     return os.WIFSIGNALED(status)
 
 
-def _act(action: str, target: dict[str, Any], bundle: Bundle) -> None:
+def _act(action: str, target: dict[str, Any], bundle: Material) -> None:
     if action == "remove":
-        DirectoryDeployer().remove(target, owner="arn:a")
+        remove(DirectoryDeployer(), target, owner="arn:a")
     else:
-        DirectoryDeployer().install(target, bundle, owner="arn:a")
+        bring(DirectoryDeployer(), target, bundle, owner="arn:a")
 
 
 def _files(place: Path) -> dict[str, str]:
@@ -69,20 +66,20 @@ def main(job: dict[str, Any]) -> None:
     os.umask(0)  # the modes are the deployer's own doing
     place, log = Path(job["place"]), Path(job["log"])
     target = {"path": str(place), "reload": ["sh", "-c", f'sha256sum < "$CERTWRIGHT_CERT_PATH" >> {log}'], "keep": 1}
-    old, new = _bundle(job["old"]), _bundle(job["new"])
+    old, new = material_from(job["old"]), material_from(job["new"])
     for count in range(1, 500):
         shutil.rmtree(place, ignore_errors=True)
         if job["start"] == "old":
-            DirectoryDeployer().install(target, old, owner="arn:a")
+            bring(DirectoryDeployer(), target, old, owner="arn:a")
         log.write_text("")
         killed = _crash_at(count, job["action"], target, new)
         after, widest = _files(place), _widest(place)
         _act(job["action"], target, new)
-        seen = DirectoryDeployer().observe(target)
+        seen = seen_at(DirectoryDeployer(), target)
         left = sorted(str(path.relative_to(place)) for path in place.rglob("*")) if place.exists() else []
         print(json.dumps({
             "count": count, "killed": killed, "after": after, "widest": widest, "finished": _files(place), "left": left,
-            "serial": seen.serial if seen else "", "told": log.read_text().split()[-2:-1],
+            "fingerprint": seen.fingerprint if seen else "", "told": log.read_text().split()[-2:-1],
         }))  # fmt: skip
         if not killed:
             return

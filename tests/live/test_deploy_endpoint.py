@@ -12,13 +12,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from builders.targets import bring, certificate, chain, private_key
 from certwright.deploy.directory import DirectoryDeployer
 from certwright.deploy.handshake import probe, split_address
 from certwright.engine.ports import HandshakeProbe
 from certwright.server.tls import LINE, TlsEndpoint
 from hypothesis import given
 from hypothesis import strategies as st
-from servers.tls import Authority, connected, endpoint_process, free_port, served_serial
+from servers.tls import Authority, connected, endpoint_process, free_port, served_fingerprint
 
 AUTHORITY = Authority()
 OWNER = "arn:certwright:deploy:local:0:association/a"
@@ -26,9 +27,9 @@ NAME = "www.example.test"
 
 
 def install(path: Path, version: int, *names: str) -> str:
-    bundle = AUTHORITY.bundle(version, *names)
-    DirectoryDeployer().install({"path": str(path)}, bundle, owner=OWNER)
-    return bundle.serial
+    bundle = AUTHORITY.material(version, *names)
+    bring(DirectoryDeployer(), {"path": str(path)}, bundle, owner=OWNER)
+    return bundle.fingerprint
 
 
 @contextmanager
@@ -51,13 +52,15 @@ def answering(answer: Callable[[socket.socket], object]) -> Iterator[str]:
 @pytest.mark.proves("ASC-1", "ASC-9")
 def test_the_probe_says_what_is_served(tmp_path: Path) -> None:
     ask: HandshakeProbe = probe
-    bundle = AUTHORITY.bundle(1)
-    DirectoryDeployer().install({"path": str(tmp_path / "a")}, bundle, owner=OWNER)
+    bundle = AUTHORITY.material(1)
+    bring(DirectoryDeployer(), {"path": str(tmp_path / "a")}, bundle, owner=OWNER)
     with TlsEndpoint(tmp_path / "a") as endpoint:
         served = ask(endpoint.address, server_name=NAME, timeout_s=10)
-        assert (served.problem, served.serial, served.fingerprint) == ("", bundle.serial, bundle.fingerprint)
-        assert ask(endpoint.address, server_name="", timeout_s=10).serial == bundle.serial
-        assert ask(endpoint.address, server_name="another.test", timeout_s=10).serial == bundle.serial, "only compared"
+        assert (served.problem, served.fingerprint) == ("", bundle.fingerprint)
+        assert ask(endpoint.address, server_name="", timeout_s=10).fingerprint == bundle.fingerprint
+        assert ask(endpoint.address, server_name="another.test", timeout_s=10).fingerprint == bundle.fingerprint, (
+            "only compared"
+        )
 
 
 @pytest.mark.proves("ASC-1")
@@ -66,7 +69,7 @@ def test_the_probe_reaches_ipv6(tmp_path: Path) -> None:
     try:
         with TlsEndpoint(tmp_path / "a", host="::1") as endpoint:
             assert endpoint.address.startswith("[::1]:")
-            assert probe(endpoint.address, server_name=NAME, timeout_s=10).serial == serial
+            assert probe(endpoint.address, server_name=NAME, timeout_s=10).fingerprint == serial
     except OSError as error:
         pytest.skip(f"no IPv6 on loopback: {error}")
 
@@ -75,9 +78,9 @@ def test_the_probe_reaches_ipv6(tmp_path: Path) -> None:
 def test_the_probe_asks_for_the_name(tmp_path: Path) -> None:
     first, second = install(tmp_path / "a", 1), install(tmp_path / "b", 1, "b.example.test")
     with TlsEndpoint(tmp_path / "a", vhosts={"b.example.test": tmp_path / "b"}) as endpoint:
-        assert probe(endpoint.address, server_name="B.example.test", timeout_s=10).serial == second
-        assert probe(endpoint.address, server_name=NAME, timeout_s=10).serial == first
-        assert probe(endpoint.address, server_name="", timeout_s=10).serial == first
+        assert probe(endpoint.address, server_name="B.example.test", timeout_s=10).fingerprint == second
+        assert probe(endpoint.address, server_name=NAME, timeout_s=10).fingerprint == first
+        assert probe(endpoint.address, server_name="", timeout_s=10).fingerprint == first
 
 
 @pytest.mark.proves("ASC-1")
@@ -101,7 +104,7 @@ def test_nothing_listening_is_unreachable_and_not_an_error() -> None:
 def test_what_is_no_tls_server_gives_a_sentence(answer: Callable[[socket.socket], object], word: str) -> None:
     with answering(answer) as address:
         served = probe(address, server_name=NAME, timeout_s=0.5 if "nothing" in word else 10)
-    assert served.serial == ""
+    assert served.fingerprint == ""
     assert word in served.problem
     assert address in served.problem
 
@@ -110,7 +113,7 @@ def test_what_is_no_tls_server_gives_a_sentence(answer: Callable[[socket.socket]
 def test_an_address_that_is_none_gives_a_sentence(address: str) -> None:
     served = probe(address, server_name=NAME, timeout_s=1)
     assert served.problem
-    assert served.serial == ""
+    assert served.fingerprint == ""
 
 
 @pytest.mark.parametrize("name", [".", ".a", "a" * 300, "a..b", "ü" * 70, "a\0b", "a." * 200, "*.a.test", "a b"])
@@ -118,7 +121,7 @@ def test_a_name_that_cannot_be_asked_for_gives_a_sentence(name: str, tmp_path: P
     install(tmp_path / "a", 1)
     with TlsEndpoint(tmp_path / "a") as endpoint:
         served = probe(endpoint.address, server_name=name, timeout_s=5)
-    assert bool(served.problem) != bool(served.serial)
+    assert bool(served.problem) != bool(served.fingerprint)
 
 
 def test_a_dialer_of_the_caller_decides_what_is_reached() -> None:
@@ -143,26 +146,26 @@ def test_no_text_breaks_the_reader_of_addresses(text: str) -> None:
 def test_a_new_pair_serves_new_connections_and_open_ones_go_on(tmp_path: Path) -> None:
     first = install(tmp_path / "a", 1)
     with TlsEndpoint(tmp_path / "a") as endpoint, connected(endpoint.address, AUTHORITY) as client:
-        assert client.serial == first
+        assert client.fingerprint == first
         second = install(tmp_path / "a", 2)
-        assert served_serial(endpoint.address, AUTHORITY) == second
+        assert served_fingerprint(endpoint.address, AUTHORITY) == second
         assert client.get().endswith(LINE)
         assert client.get().endswith(LINE)
 
 
 @pytest.mark.proves("ASC-9")
 def test_what_drifted_is_seen_by_the_probe_and_repaired_by_the_next_install(tmp_path: Path) -> None:
-    bundle, other = AUTHORITY.bundle(1), AUTHORITY.bundle(1)
+    bundle, other = AUTHORITY.material(1), AUTHORITY.material(1)
     target = {"path": str(tmp_path / "a")}
-    DirectoryDeployer().install(target, bundle, owner=OWNER)
+    bring(DirectoryDeployer(), target, bundle, owner=OWNER)
     with TlsEndpoint(tmp_path / "a") as endpoint:
-        for name, content in (("fullchain.pem", other.certificate_pem + other.chain_pem),
-                              ("privkey.pem", other.private_key_pem)):  # fmt: skip
+        for name, content in (("fullchain.pem", certificate(other) + chain(other)),
+                              ("privkey.pem", private_key(other))):  # fmt: skip
             (tmp_path / "a" / "current" / name).write_bytes(content)
         endpoint.reload()
-        assert probe(endpoint.address, server_name=NAME, timeout_s=10).serial == other.serial
-        DirectoryDeployer().install(target, bundle, owner=OWNER)
-        assert probe(endpoint.address, server_name=NAME, timeout_s=10).serial == bundle.serial
+        assert probe(endpoint.address, server_name=NAME, timeout_s=10).fingerprint == other.fingerprint
+        bring(DirectoryDeployer(), target, bundle, owner=OWNER)
+        assert probe(endpoint.address, server_name=NAME, timeout_s=10).fingerprint == bundle.fingerprint
 
 
 def test_the_endpoint_starts_before_the_first_pair_and_ends_with_connections_open(tmp_path: Path) -> None:
@@ -173,7 +176,7 @@ def test_the_endpoint_starts_before_the_first_pair_and_ends_with_connections_ope
             serial = install(tmp_path / "a", 1)
             client = open_connections.enter_context(connected(address, AUTHORITY))
             open_connections.enter_context(socket.create_connection(("127.0.0.1", endpoint.port)))
-            assert client.serial == serial
+            assert client.fingerprint == serial
         assert client.tls.recv(1) == b"", "the server ended it"
         assert "refused" in probe(address, server_name=NAME, timeout_s=5).problem
 
@@ -182,16 +185,16 @@ def test_the_endpoint_starts_before_the_first_pair_and_ends_with_connections_ope
 def test_the_endpoint_is_a_program_that_prints_its_port_and_reads_again_on_sighup(tmp_path: Path) -> None:
     first = install(tmp_path / "a", 1)
     with endpoint_process(tmp_path / "a") as endpoint:
-        assert served_serial(endpoint.address, AUTHORITY) == first
-        bundle = AUTHORITY.bundle(2)
-        DirectoryDeployer().install({"path": str(tmp_path / "a")}, bundle, owner=OWNER)
-        assert served_serial(endpoint.address, AUTHORITY) == bundle.serial
-        other = AUTHORITY.bundle(2)
+        assert served_fingerprint(endpoint.address, AUTHORITY) == first
+        bundle = AUTHORITY.material(2)
+        bring(DirectoryDeployer(), {"path": str(tmp_path / "a")}, bundle, owner=OWNER)
+        assert served_fingerprint(endpoint.address, AUTHORITY) == bundle.fingerprint
+        other = AUTHORITY.material(2)
         current = tmp_path / "a" / "current"
-        (current / "fullchain.pem").write_bytes(other.certificate_pem + other.chain_pem)
-        (current / "privkey.pem").write_bytes(other.private_key_pem)
-        assert served_serial(endpoint.address, AUTHORITY) == bundle.serial
+        (current / "fullchain.pem").write_bytes(certificate(other) + chain(other))
+        (current / "privkey.pem").write_bytes(private_key(other))
+        assert served_fingerprint(endpoint.address, AUTHORITY) == bundle.fingerprint
         os.kill(endpoint.pid, signal.SIGHUP)
         deadline = time.monotonic() + 20
-        while served_serial(endpoint.address, AUTHORITY) != other.serial:
+        while served_fingerprint(endpoint.address, AUTHORITY) != other.fingerprint:
             assert time.monotonic() < deadline

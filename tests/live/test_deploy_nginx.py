@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from builders.targets import bring, seen_at
 from certwright.deploy.directory import DirectoryDeployer
 from certwright.deploy.handshake import probe
 from certwright.domain.errors import DeployFailed
 from servers.nginx import Nginx, find_program, running_nginx
-from servers.tls import Authority, connected, served_serial
+from servers.tls import Authority, connected, served_fingerprint
 
 AUTHORITY = Authority()
 OWNER = "arn:certwright:deploy:local:0:association/a"
@@ -31,7 +32,7 @@ def wait_until_served(nginx: Nginx, serial: str, seconds: float = 20.0) -> None:
     deadline = time.monotonic() + seconds
     while True:
         served = probe(nginx.address, server_name=NAME, timeout_s=5)
-        if served.serial == serial == served_serial(nginx.address, AUTHORITY):
+        if served.fingerprint == serial == served_fingerprint(nginx.address, AUTHORITY):
             return
         assert time.monotonic() < deadline, served
         time.sleep(0.02)
@@ -62,20 +63,20 @@ def slow_backend() -> Iterator[tuple[int, threading.Event, threading.Event]]:
 @pytest.mark.proves("ASC-1", "ASC-6")
 def test_nginx_serves_the_new_pair_after_the_reload_and_a_running_request_ends_well(tmp_path: Path) -> None:
     target = {"path": str(tmp_path / "pair")}
-    one, two = AUTHORITY.bundle(1), AUTHORITY.bundle(2)
-    DirectoryDeployer().install(target, one, owner=OWNER)
+    one, two = AUTHORITY.material(1), AUTHORITY.material(2)
+    bring(DirectoryDeployer(), target, one, owner=OWNER)
     with (
         slow_backend() as (backend, here, go_on),
         running_nginx(tmp_path / "nginx", tmp_path / "pair", backend=backend) as nginx,
     ):
-        assert served_serial(nginx.address, AUTHORITY) == one.serial
+        assert served_fingerprint(nginx.address, AUTHORITY) == one.fingerprint
         with connected(nginx.address, AUTHORITY) as client:
-            assert client.serial == one.serial
+            assert client.fingerprint == one.fingerprint
             client.tls.settimeout(30)
             client.tls.sendall(b"GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             assert here.wait(20)
-            DirectoryDeployer().install({**target, "reload": nginx.reload}, two, owner=OWNER)
-            wait_until_served(nginx, two.serial)
+            bring(DirectoryDeployer(), {**target, "reload": nginx.reload}, two, owner=OWNER)
+            wait_until_served(nginx, two.fingerprint)
             go_on.set()
             answer = b""
             while part := client.tls.recv(4096):
@@ -87,8 +88,8 @@ def test_nginx_serves_the_new_pair_after_the_reload_and_a_running_request_ends_w
 @pytest.mark.proves("ASC-1", "ASC-6")
 def test_openssl_agrees_on_what_is_served(tmp_path: Path) -> None:
     openssl = find_program("openssl")
-    bundle = AUTHORITY.bundle(1)
-    DirectoryDeployer().install({"path": str(tmp_path / "pair")}, bundle, owner=OWNER)
+    bundle = AUTHORITY.material(1)
+    bring(DirectoryDeployer(), {"path": str(tmp_path / "pair")}, bundle, owner=OWNER)
     trust = tmp_path / "root.pem"
     trust.write_text(AUTHORITY.trust_pem)
     with running_nginx(tmp_path / "nginx", tmp_path / "pair") as nginx:
@@ -98,37 +99,37 @@ def test_openssl_agrees_on_what_is_served(tmp_path: Path) -> None:
     read = [openssl, "x509", "-noout", "-serial"]
     serial = subprocess.run(read, input=shown, capture_output=True, text=True, timeout=60, check=True).stdout
     assert "Verify return code: 0 (ok)" in shown
-    assert int(serial.strip().removeprefix("serial="), 16) == int(bundle.serial, 16)
+    assert int(serial.strip().removeprefix("serial="), 16) == int(bundle.fingerprint, 16)
 
 
 @pytest.mark.proves("ASC-1", "ASC-6")
 def test_a_configuration_that_nginx_refuses_leaves_the_old_pair_served_and_quotes_nginx(tmp_path: Path) -> None:
     target = {"path": str(tmp_path / "pair")}
-    one, two = AUTHORITY.bundle(1), AUTHORITY.bundle(2)
-    DirectoryDeployer().install(target, one, owner=OWNER)
+    one, two = AUTHORITY.material(1), AUTHORITY.material(2)
+    bring(DirectoryDeployer(), target, one, owner=OWNER)
     with running_nginx(tmp_path / "nginx", tmp_path / "pair") as nginx:
         config = tmp_path / "nginx" / "nginx.conf"
         good = config.read_text()
         config.write_text(good + "\nno_such_directive on;\n")
         with pytest.raises(DeployFailed) as caught:
-            DirectoryDeployer().install({**target, "reload": nginx.reload}, two, owner=OWNER)
+            bring(DirectoryDeployer(), {**target, "reload": nginx.reload}, two, owner=OWNER)
         assert caught.value.code == "deploy.reload_failed"
         assert "exit code 1" in caught.value.message
         assert any("no_such_directive" in line for line in caught.value.details)
-        seen = DirectoryDeployer().observe(target)
+        seen = seen_at(DirectoryDeployer(), target)
         assert seen is not None
-        assert seen.serial == one.serial
-        assert served_serial(nginx.address, AUTHORITY) == one.serial
+        assert seen.fingerprint == one.fingerprint
+        assert served_fingerprint(nginx.address, AUTHORITY) == one.fingerprint
         config.write_text(good)
-        DirectoryDeployer().install({**target, "reload": nginx.reload}, two, owner=OWNER)
-        wait_until_served(nginx, two.serial)
+        bring(DirectoryDeployer(), {**target, "reload": nginx.reload}, two, owner=OWNER)
+        wait_until_served(nginx, two.fingerprint)
 
 
 @pytest.mark.proves("ASC-6")
 def test_a_hangup_to_the_master_is_a_reload_command_too(tmp_path: Path) -> None:
     target = {"path": str(tmp_path / "pair")}
-    one, two = AUTHORITY.bundle(1), AUTHORITY.bundle(2)
-    DirectoryDeployer().install(target, one, owner=OWNER)
+    one, two = AUTHORITY.material(1), AUTHORITY.material(2)
+    bring(DirectoryDeployer(), target, one, owner=OWNER)
     with running_nginx(tmp_path / "nginx", tmp_path / "pair") as nginx:
-        DirectoryDeployer().install({**target, "reload": ["kill", "-HUP", str(nginx.pid)]}, two, owner=OWNER)
-        wait_until_served(nginx, two.serial)
+        bring(DirectoryDeployer(), {**target, "reload": ["kill", "-HUP", str(nginx.pid)]}, two, owner=OWNER)
+        wait_until_served(nginx, two.fingerprint)

@@ -64,7 +64,7 @@ def _defining(room: str, method: str) -> set[str]:
 
 
 def test_every_deployer_is_registered() -> None:
-    assert _defining("deploy", "install") == {type(make()).__module__.rsplit(".", 1)[-1] for _, make in DEPLOYERS}
+    assert _defining("deploy", "put") == {type(make()).__module__.rsplit(".", 1)[-1] for _, make in DEPLOYERS}
     assert [kind for kind, _ in DEPLOYERS] == [kind for kind, _ in TARGET_MODELS]
 
 

@@ -16,13 +16,15 @@ from functools import cached_property
 from pathlib import Path
 
 import certwright
-from certwright.engine.ports import Bundle
+from certwright.engine.deployer import Material
+from certwright.engine.material import pair
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 BEGIN = datetime.now(UTC) - timedelta(hours=1)
+TESTS = str(Path(__file__).resolve().parent.parent)
 PROVIDER = str(Path(certwright.__file__).resolve().parent.parent)
 
 
@@ -79,16 +81,15 @@ class Authority:
             builder = builder.add_extension(san, critical=False)
         return builder.sign(issuer_key, hashes.SHA256())
 
-    def bundle(self, version: int, *names: str) -> Bundle:
+    def material(self, version: int, *names: str, chain: bool = True) -> Material:
         """A pair of its own key and serial for `names` (default www.example.test)."""
         names = names or ("www.example.test",)
         key = ec.generate_private_key(ec.SECP256R1())
         leaf = self._sign(names[0], key, "test issuer", self.key, ca=False, names=names)
-        return Bundle(
+        return pair(
             certificate_pem=leaf.public_bytes(Encoding.PEM),
-            chain_pem=self.intermediate.public_bytes(Encoding.PEM),
+            chain_pem=self.intermediate.public_bytes(Encoding.PEM) if chain else b"",
             private_key_pem=key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
-            serial=format(leaf.serial_number, "x"),
             fingerprint=leaf.fingerprint(hashes.SHA256()).hex(),
             version=version,
         )
@@ -103,7 +104,7 @@ class Client:
     """An open connection of a client that trusts only `authority` and checks the name."""
 
     tls: ssl.SSLSocket
-    serial: str
+    fingerprint: str
 
     def get(self) -> bytes:
         """One HTTP exchange on this connection; b"" when it was dropped."""
@@ -121,12 +122,12 @@ def connected(address: str, authority: Authority, server_name: str = "www.exampl
     ):
         der = tls.getpeercert(binary_form=True)
         assert der is not None
-        yield Client(tls=tls, serial=format(x509.load_der_x509_certificate(der).serial_number, "x"))
+        yield Client(tls=tls, fingerprint=x509.load_der_x509_certificate(der).fingerprint(hashes.SHA256()).hex())
 
 
-def served_serial(address: str, authority: Authority, server_name: str = "www.example.test") -> str:
+def served_fingerprint(address: str, authority: Authority, server_name: str = "www.example.test") -> str:
     with connected(address, authority, server_name) as client:
-        return client.serial
+        return client.fingerprint
 
 
 def free_port() -> int:
@@ -136,7 +137,7 @@ def free_port() -> int:
 
 def python_environment(**more: str) -> dict[str, str]:
     """For a Python process of a test that imports certwright."""
-    return {"PATH": os.environ["PATH"], "PYTHONPATH": PROVIDER, **more}
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join((PROVIDER, TESTS)), **more}
 
 
 @dataclass(frozen=True, slots=True)

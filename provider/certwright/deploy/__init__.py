@@ -11,7 +11,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 
 from certwright.domain.errors import DeployFailed
-from certwright.engine.ports import Deployer
+from certwright.engine.deployer import Deployer
 
 ENTRY_POINT_GROUP = "certwright.deployers"
 

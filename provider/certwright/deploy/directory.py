@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import grp
+import json
 import os
 import pwd
 import time
@@ -16,13 +17,15 @@ from pydantic import ValidationError
 
 from certwright.deploy.mark import Mark
 from certwright.deploy.opening import changing, check_directory, reading
-from certwright.deploy.pair import pair_files, read_pair, version_stem
+from certwright.deploy.pair import pair_of, read_pair
 from certwright.deploy.place import CURRENT, Access, Holding, Place
-from certwright.deploy.reload import RELOAD_TIMEOUT_S, Reloaded, clean_environment, run_reload
+from certwright.deploy.reload import RELOAD_TIMEOUT_S, VARIABLES, clean_environment, run_reload
+from certwright.deploy.switching import bring, gave_way, made, proven, prune
 from certwright.domain.errors import DeployFailed
 from certwright.domain.targets import DirectoryTarget, OnDelete
 from certwright.engine import failpoints
-from certwright.engine.ports import Bundle, Installed
+from certwright.engine.deployer import Material, Reach, Seen, Spot, Told
+from certwright.engine.ports import CancelSignal
 
 LOCK_WAIT_S = 120.0
 
@@ -34,6 +37,7 @@ class DirectoryDeployer:
     """
 
     kind = "directory"
+    reach = Reach.LOCAL
     model: ClassVar[type[DirectoryTarget]] = DirectoryTarget
 
     def __init__(
@@ -49,20 +53,22 @@ class DirectoryDeployer:
         self._lock_wait_s = lock_wait_s
         self._sleep = sleep
 
-    def place(self, target: dict[str, Any]) -> str:
-        """The normalised path. It says nothing of the host: who compares places of several hosts adds that."""
-        return self._decode(target).path
+    def spots(self, target: dict[str, Any]) -> tuple[Spot, ...]:
+        """One: the normalised path. It says nothing of the host, which the engine adds for a LOCAL target."""
+        wanted = self._decode(target)
+        return (Spot(place=wanted.path, endpoint=_endpoint(wanted)),)
 
-    def install(self, target: dict[str, Any], bundle: Bundle, *, owner: str, takes_over: tuple[str, ...] = ()) -> None:
-        """1 look whose the place is; 2 finish or skip what is there already; 3 stage; 4 switch; 5 reload, or go back;
-        6 prune.
+    def put(
+        self, target: dict[str, Any], spot: Spot, material: Material, *, owner: str, takes_over: tuple[str, ...] = ()
+    ) -> bool:
+        """1 judge the pair; 2 look whose the place is; 3 leave equal bytes alone; 4 stage, or find it among the old
+        versions; 5 switch.
 
         Raises DeployFailed: deploy.target_invalid, deploy.pair_mismatch, deploy.owner_unknown, deploy.path_refused,
-        deploy.place_taken, deploy.place_occupied, deploy.place_busy, deploy.reload_failed, deploy.io_failed; the old
-        pair stays. Only deploy.rollback_failed means that it could not be put back.
+        deploy.place_taken, deploy.place_occupied, deploy.place_busy, deploy.io_failed; what lay there stays.
         """
         wanted = self._decode(target)
-        files = pair_files(bundle)
+        pair = pair_of(material)
         access = _access(wanted)
         with (
             _wrapped(wanted.path),
@@ -73,98 +79,60 @@ class DirectoryDeployer:
                 check_directory(place, access)
                 held = place.holding()
                 _check_free(held, wanted.path, owner, takes_over)
-                self._bring(_remembered(place, held), held, wanted, files, access, bundle, owner)
+                mark = Mark(
+                    owner=owner,
+                    version=material.version,
+                    serial=pair.serial,
+                    fingerprint=pair.fingerprint,
+                    installed_at="",
+                    previous=proven(held),
+                    reload_pending=bool(wanted.reload),
+                    made_directory=made(place, held),
+                )
+                return bring(replace(place, made=mark.made_directory), held, pair, mark, access)
             except BaseException:
                 with suppress(OSError):
                     place.tidy()
                 raise
 
-    def _bring(
-        self,
-        place: Place,
-        held: Holding | None,
-        wanted: DirectoryTarget,
-        files: dict[str, bytes],
-        access: Access,
-        bundle: Bundle,
-        owner: str,
-    ) -> None:
-        mark = Mark(
-            owner=owner,
-            version=bundle.version,
-            serial=bundle.serial,
-            fingerprint=bundle.fingerprint,
-            installed_at="",
-            previous=_proven(held),
-            reload_pending=bool(wanted.reload),
-            made_directory=place.made,
-        )
-        if held is not None and held.mark is not None and _is_same(place, held, files, access):
-            name, before = held.name, held.mark
-            mark = replace(
-                before, owner=owner, version=bundle.version, serial=bundle.serial, fingerprint=bundle.fingerprint
-            )
-            if mark != before:
-                place.write_mark(name, mark, access)
-            if not mark.reload_pending:
-                return
-        else:
-            name = place.stage(version_stem(bundle), files, mark, access)
-            failpoints.hit("deploy.before_switch")
-            place.switch(name)
-            failpoints.hit("deploy.after_switch")
-        self._tell(place, name, wanted, owner)
-        settled = place.mark(name)
-        if settled is not None and settled.reload_pending:
-            place.write_mark(name, replace(settled, reload_pending=False), access)
-        _prune(place, name, wanted.keep, fresh=held is None)
-
-    def _tell(self, place: Place, name: str, wanted: DirectoryTarget, owner: str) -> None:
-        """Reload; when that fails put the proven version back, reload again as well as it goes, and say so."""
+    def tell(self, target: dict[str, Any], spots: tuple[Spot, ...], cancel: CancelSignal) -> Told:
+        """Run the reload command once; the environment names the files of all places, a line for each."""
+        wanted = self._decode(target)
         if not wanted.reload:
-            return
+            return Told()
         failpoints.hit("deploy.before_reload")
-        outcome = self._reload(wanted, owner)
-        if not outcome.problem:
-            return
-        mark = place.mark(name)
-        back = mark.previous if mark and mark.previous in place.marked() else ""
-        try:
-            place.switch(back)
-            place.discard(name)
-            place.tidy()
-        except OSError as error:
-            raise DeployFailed(
-                f"directory {wanted.path}: {outcome.problem}, and the old pair could not be put back: "
-                f"{error.strerror}; {CURRENT} may still lead to version {name}",
-                code="deploy.rollback_failed",
-                details=outcome.output,
-            ) from error
-        state = "the place is empty again, as it was"
-        if back:
-            again = self._reload(wanted, owner).problem
-            state = "the old pair is back in place, " + (f"but after that {again}" if again else "the server was told")
-        raise DeployFailed(
-            f"directory {wanted.path}: {outcome.problem}; {state}. Run the command by hand, correct what it complains "
-            f"of, and run up again",
-            code="deploy.reload_failed",
-            details=outcome.output,
-        )
-
-    def _reload(self, wanted: DirectoryTarget, owner: str) -> Reloaded:
         outer = os.environ if self._environment is None else self._environment
-        environment = clean_environment(outer, directory=f"{wanted.path}/{CURRENT}", arn=owner)
-        return run_reload(wanted.reload, environment=environment, timeout_s=self._reload_timeout_s)
+        directories = tuple(f"{spot.place}/{CURRENT}" for spot in spots)
+        owners = tuple(seen.owner for spot in spots if (seen := self._look(spot.place)) is not None)
+        environment = clean_environment(outer, directories=directories, arns=owners)
+        outcome = run_reload(wanted.reload, environment=environment, timeout_s=self._reload_timeout_s)
+        todo = "Run the command by hand, correct what it complains of, and run up again" if outcome.problem else ""
+        return Told(problem=outcome.problem, details=outcome.output, todo=todo)
 
-    def observe(self, target: dict[str, Any]) -> Installed | None:
-        """What the files say, not what the mark says, so that a change by hand shows. None when the place is empty.
+    def settle(self, target: dict[str, Any], spot: Spot, *, digest: str) -> None:
+        wanted = self._decode(target)
+        with (
+            _wrapped(wanted.path),
+            changing(wanted.path, access=None, wait_s=self._lock_wait_s, sleep=self._sleep) as place,
+        ):
+            held = None if place is None else place.holding()
+            if place is None or held is None or held.mark is None or _seen(place, held).digest != digest:
+                return
+            if held.mark.reload_pending:
+                back = "" if held.mark.previous == held.name else held.mark.previous
+                place.write_mark(held.name, replace(held.mark, reload_pending=False, previous=back), _access(wanted))
+            prune(place, held.name, wanted.keep)
+            place.tidy()
 
-        `owner` is "" for what carries no mark or was given up. `fingerprint` is "" when the files are no matching pair,
-        and when a switch was not finished: the server may still serve the old pair, and another install completes it.
+    def observe(self, target: dict[str, Any], spot: Spot) -> Seen | None:
+        """What the files say, not what the mark says, so that a change by hand shows.
+
         Raises DeployFailed (deploy.io_failed) when it cannot be told.
         """
-        wanted = self._decode(target)
-        with _wrapped(wanted.path), reading(wanted.path) as place:
+        return self._look(self._decode(target).path)
+
+    def _look(self, path: str) -> Seen | None:
+        with _wrapped(path), reading(path) as place:
             if place is None:
                 return None
             for _ in range(3):  # a version may be pruned between our look at the link and the files
@@ -173,9 +141,9 @@ class DirectoryDeployer:
                     return None if held is None else _seen(place, held)
             return None
 
-    def remove(self, target: dict[str, Any], *, owner: str) -> bool:
+    def remove(self, target: dict[str, Any], spot: Spot, *, owner: str) -> bool:
         """The link first, then the versions; or with `onDelete: KEEP` only the ownership. The server is not told: it
-        could only fail to find its files. False when `owner` owns nothing here."""
+        could only fail to find its files."""
         wanted = self._decode(target)
         with (
             _wrapped(wanted.path),
@@ -189,7 +157,9 @@ class DirectoryDeployer:
             mine = place.marked()  # also old versions of those that this owner took the place over from
             if not any(mark.owner == owner for mark in mine.values()):
                 return False
-            if wanted.on_delete is OnDelete.KEEP and held is not None and held.mark is not None:
+            if gave_way(place, held, owner, lambda: _access(wanted)):
+                return True
+            if wanted.on_delete is OnDelete.KEEP and held is not None and held.mark is not None and proven(held):
                 place.write_mark(held.name, replace(held.mark, owner=""), _access(wanted))
                 return True
             place = replace(place, made=any(mark.made_directory for mark in mine.values()))
@@ -258,38 +228,18 @@ def _check_free(held: Holding | None, path: str, owner: str, takes_over: tuple[s
     )
 
 
-def _remembered(place: Place, held: Holding | None) -> Place:
-    """Whether we made the directory is known by us now, or by the marks of an earlier run."""
-    marks = place.marked().values() if held is None or not held.mark else [held.mark]
-    return replace(place, made=place.made or any(mark.made_directory for mark in marks))
-
-
-def _proven(held: Holding | None) -> str:
-    """The version to go back to: the current one, unless its own reload never succeeded."""
-    if held is None or held.mark is None:
+def _endpoint(wanted: DirectoryTarget) -> str:
+    """Equal commands are one endpoint, told once for all its places; one that names a place's files is that place's own."""
+    if not wanted.reload:
         return ""
-    return held.mark.previous if held.mark.reload_pending else held.name
+    own = wanted.path if any(VARIABLES in argument for argument in wanted.reload) else ""
+    return json.dumps([own, *wanted.reload] if own else wanted.reload, ensure_ascii=False)
 
 
-def _is_same(place: Place, held: Holding, files: dict[str, bytes], access: Access) -> bool:
-    return place.files(held.name) == files and place.has_access(held.name, access)
-
-
-def _prune(place: Place, current: str, keep: int, *, fresh: bool) -> None:
-    """Keep the newest `keep` old versions. In a place that was empty, and of switches that never came about, none."""
-    old = {name: mark for name, mark in place.marked().items() if name != current}
-    stale = {name for name, mark in old.items() if fresh or mark.reload_pending}
-    by_age = sorted(old.keys() - stale, key=lambda name: (old[name].installed_at, name), reverse=True)
-    for name in (*stale, *by_age[keep:]):
-        with suppress(OSError):  # an old version that stays is no reason to call the deployment failed
-            place.discard(name)
-
-
-def _seen(place: Place, held: Holding) -> Installed:
+def _seen(place: Place, held: Holding) -> Seen:
     owner = held.mark.owner if held.mark else ""
-    unfinished = not held.name or (held.mark is not None and held.mark.reload_pending)
-    found = None if unfinished else read_pair(place.files(held.name))
+    told = held.mark is None or not held.mark.reload_pending
+    found = read_pair(place.files(held.name)) if held.name else None
     if found is None:
-        return Installed(owner=owner, fingerprint="", serial="", version=0)
-    fingerprint, serial = found
-    return Installed(owner=owner, fingerprint=fingerprint, serial=serial, version=held.mark.version if held.mark else 0)
+        return Seen(owner=owner, digest="", fingerprint="", told=told)
+    return Seen(owner=owner, digest=found.digest, fingerprint=found.fingerprint, told=told)

@@ -13,7 +13,7 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -132,7 +132,7 @@ class Place:
         marks = {name: self.mark(name) for name in names}
         return {name: mark for name, mark in marks.items() if mark is not None}
 
-    def stage(self, stem: str, files: dict[str, bytes], mark: Mark, access: Access) -> str:
+    def stage(self, stem: str, files: Mapping[str, bytes], mark: Mark, access: Access) -> str:
         """Write a new version beside the current one and make it durable; returns its name. Nothing serves it yet."""
         self._make_versions(access)
         with self.versions() as versions:
@@ -158,7 +158,7 @@ class Place:
         if self.made:
             _give(self.fd, access.directory_mode, access)
 
-    def _fill(self, versions: int, files: dict[str, bytes], mark: Mark, access: Access) -> None:
+    def _fill(self, versions: int, files: Mapping[str, bytes], mark: Mark, access: Access) -> None:
         with _directory(_STAGING, versions) as fd:
             for file in PAIR_FILES:
                 written = _write_new(file, files[file], fd, access)

@@ -16,6 +16,7 @@ LONGEST_LINE = 300
 _TAIL_BYTES = 8192
 _PASSED_ON = ("PATH", "HOME", "LANG")
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+VARIABLES = "CERTWRIGHT_"  # what the names of ours begin with
 _FILES = (
     ("CERTWRIGHT_CERT_PATH", "cert.pem"),
     ("CERTWRIGHT_KEY_PATH", "privkey.pem"),
@@ -32,11 +33,14 @@ class Reloaded:
     output: tuple[str, ...] = ()
 
 
-def clean_environment(outer: Mapping[str, str], *, directory: str, arn: str) -> dict[str, str]:
-    """Only what a reload command needs: never a passphrase or token of the run that starts it."""
+def clean_environment(outer: Mapping[str, str], *, directories: Sequence[str], arns: Sequence[str]) -> dict[str, str]:
+    """Only what a reload command needs: never a passphrase or token of the run that starts it.
+
+    With several directories each variable holds a line for each.
+    """
     kept = {name: outer[name] for name in _PASSED_ON if name in outer}
-    files = {name: f"{directory}/{file}" for name, file in _FILES}
-    return {"PATH": _DEFAULT_PATH, **kept, **files, "CERTWRIGHT_ARN": arn}
+    files = {name: "\n".join(f"{directory}/{file}" for directory in directories) for name, file in _FILES}
+    return {"PATH": _DEFAULT_PATH, **kept, **files, "CERTWRIGHT_ARN": "\n".join(arns)}
 
 
 def run_reload(command: Sequence[str], *, environment: Mapping[str, str], timeout_s: float) -> Reloaded:

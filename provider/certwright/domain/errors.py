@@ -149,3 +149,9 @@ class DeployFailed(CertwrightError):
     """A target refused the certificate; the target still holds the old pair."""
 
     code = "deploy.failed"
+
+
+class Unreachable(DeployFailed):
+    """A target did not answer, so nothing can be said of what it holds; unreachable is not wrong (ASC-1)."""
+
+    code = "deploy.unreachable"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from certwright.domain.errors import CertwrightError
-from certwright.engine.association import endpoint, split_target, status_of
+from certwright.domain.errors import CertwrightError, Unreachable
+from certwright.engine import serving
 from certwright.engine.claims import find
-from certwright.engine.ports import Installed, Served
+from certwright.engine.deployer import Seen
+from certwright.engine.deployment import deployer_of, is_within_reach
+from certwright.engine.ports import Served
 from certwright.engine.records import AssociationRecord, AssociationStatus
 from certwright.engine.services import Services
 
@@ -19,7 +21,7 @@ class Observation:
     record: AssociationRecord
     status: AssociationStatus
     served: tuple[Served, ...] = ()
-    installed: Installed | None = None
+    lies: Seen | None = None
     elsewhere: bool = False
 
 
@@ -29,28 +31,30 @@ def observe(services: Services, arn: str) -> Observation | None:
         record = find(reader, AssociationRecord, arn)
     if record is None:
         return None
-    served = tuple(
-        services.probe(
-            address,
-            server_name=str(record.verify.get("serverName") or ""),
-            timeout_s=float(record.verify.get("timeoutSeconds") or 5),
-        )
-        for address in record.verify.get("endpoints") or ()
-    )
-    elsewhere = record.host not in ("", services.host)
-    status = record.status
-    installed = None
-    if record.deployed_version:
-        status = status_of(list(served), record.deployed_serial)
-    if not elsewhere and record.deployed_version:
-        kind, properties = split_target(record.target)
-        try:
-            installed = services.deployers[kind].observe(properties)
-        except CertwrightError:
-            installed = None
-        if installed is None or installed.fingerprint != record.deployed_fingerprint:
-            status = AssociationStatus.DRIFTED
-    return Observation(record=record, status=status, served=served, installed=installed, elsewhere=elsewhere)
+    served = tuple(serving.look(services, record.verify, address) for address in record.verify.get("endpoints") or ())
+    elsewhere = not is_within_reach(services, record)
+    if not record.deployed_version:
+        return Observation(record=record, status=record.status, served=served, elsewhere=elsewhere)
+    status = serving.status_of(served, record.deployed_fingerprint)
+    if elsewhere:
+        return Observation(record=record, status=status, served=served, elsewhere=True)
+    lies, found = _look(services, record)
+    status = status if status is AssociationStatus.DRIFTED else found or status
+    return Observation(record=record, status=status, served=served, lies=lies)
+
+
+def _look(services: Services, record: AssociationRecord) -> tuple[Seen | None, AssociationStatus | None]:
+    """What lies at the place, and the status that this alone says; None when all is as it was left."""
+    deployer, target = deployer_of(services, record.target)
+    try:
+        seen = deployer.observe(target, deployer.spots(target)[0])
+    except Unreachable:
+        return None, AssociationStatus.UNREACHABLE
+    except CertwrightError:
+        seen = None
+    if seen is None or not seen.told or seen.fingerprint != record.deployed_fingerprint:
+        return seen, AssociationStatus.DRIFTED
+    return seen, None
 
 
 def observed(observation: Observation, *, at: str) -> AssociationRecord:
@@ -59,5 +63,5 @@ def observed(observation: Observation, *, at: str) -> AssociationRecord:
     return replace(
         record,
         status=observation.status,
-        endpoints=tuple(endpoint(s, at) for s in observation.served) or record.endpoints,
+        endpoints=tuple(serving.shown(s, at) for s in observation.served) or record.endpoints,
     )

@@ -209,49 +209,6 @@ class KeyVault(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bundle:
-    """What a target gets, at once or not at all. PEM bytes."""
-
-    certificate_pem: bytes
-    chain_pem: bytes  # issuers without the root when there is an intermediate; may be empty
-    private_key_pem: bytes
-    serial: str
-    fingerprint: str
-    version: int
-
-    def __repr__(self) -> str:
-        return f"Bundle(serial={self.serial!r}, version={self.version})"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Installed:
-    """What a target says that it holds. `owner` is the association's ARN in the owner mark, or "" when unmarked."""
-
-    owner: str
-    fingerprint: str
-    serial: str
-    version: int
-
-
-class Deployer(Protocol):
-    """One kind of target. `place` is its canonical address; two associations with one place are refused."""
-
-    kind: str
-
-    def place(self, target: dict[str, Any]) -> str: ...
-
-    def install(self, target: dict[str, Any], bundle: Bundle, *, owner: str, takes_over: tuple[str, ...] = ()) -> None:
-        """Switch atomically to `bundle` and reload. The place must be unowned-and-empty, owned by `owner`, or by one of
-        `takes_over` (same URN). On failure the old pair stays and DeployFailed says why."""
-
-    def observe(self, target: dict[str, Any]) -> Installed | None:
-        """What lies there now; None when nothing of ours is there."""
-
-    def remove(self, target: dict[str, Any], *, owner: str) -> bool:
-        """Remove what `owner` still owns; False when it owns nothing there (somebody else's is left alone)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
     """What a TLS endpoint answered. `serial` is lower-case hex; empty with `problem` set when it could not be asked."""
 

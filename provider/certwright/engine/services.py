@@ -9,12 +9,12 @@ from typing import Any
 
 from certwright.config import Config
 from certwright.domain.errors import CertwrightError, NotFound, StoreAbsent, StoreMismatch
+from certwright.engine.deployer import Deployer
 from certwright.engine.gathering import Gathering
 from certwright.engine.issuing import Issuers
 from certwright.engine.ports import (
     CaaChecker,
     Clock,
-    Deployer,
     DnsWriter,
     Entropy,
     HandshakeProbe,

@@ -312,7 +312,7 @@ def _found_wrong(record: AssociationRecord, olds: Tree) -> Reason | None:
         return Reason(
             code="deploy.drifted", sentence="will redeploy: the endpoint or the target has another certificate"
         )
-    if record.status in (AssociationStatus.FAILED, AssociationStatus.PENDING):
+    if record.failure_message or record.status in (AssociationStatus.FAILED, AssociationStatus.PENDING):
         why = f": {record.failure_message}" if record.failure_message else ""
         return Reason(code="deploy.retry", sentence=f"will redeploy: the last deployment is {record.status.value}{why}")
     return None

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from builders.world import MISSING, World
 from certwright.domain.errors import CertwrightError, DeployFailed, NotFound, Refused
-from certwright.engine import association, certificates, validation
+from certwright.engine import association, certificates, serving, validation
 from certwright.engine.claims import this_process
+from certwright.engine.deployer import Part
+from certwright.engine.material import material_of, servable
 from certwright.engine.observation import observe, observed
 from certwright.engine.ports import Served
 from certwright.engine.records import (
@@ -41,9 +43,9 @@ def renew(here: World, record: CertificateRecord) -> CertificateRecord:
 def test_the_target_gets_certificate_chain_and_key_that_fit(here: World, wiki: CertificateRecord) -> None:
     made = here.association(wiki.arn)
     owner, bundle = here.deployer.places[PLACE]
-    certificate = load_pem_x509_certificate(bundle.certificate_pem)
-    key: Any = load_pem_private_key(bundle.private_key_pem, None)
-    (intermediate,) = load_pem_x509_certificates(bundle.chain_pem)
+    certificate = load_pem_x509_certificate(bundle.part(Part.CERTIFICATE))
+    key: Any = load_pem_private_key(bundle.part(Part.PRIVATE_KEY), None)
+    (intermediate,) = load_pem_x509_certificates(bundle.part(Part.CHAIN))
     assert owner == made.arn
     assert key.public_key() == certificate.public_key()
     certificate.verify_directly_issued_by(intermediate)
@@ -57,7 +59,7 @@ def test_the_target_gets_certificate_chain_and_key_that_fit(here: World, wiki: C
 @pytest.mark.proves("ASC-1")
 def test_a_root_that_signs_directly_sends_no_chain(here: World) -> None:
     here.association(here.private(here.root()).arn)
-    assert here.deployer.places[PLACE][1].chain_pem == b""
+    assert here.deployer.places[PLACE][1].part(Part.CHAIN) == b""
 
 
 @pytest.mark.proves("ASC-1")
@@ -102,7 +104,7 @@ def test_a_handshake_proves_that_the_new_certificate_is_served(
     if served == "the pair":
         here.probe.follows = {"127.0.0.1:443": PLACE}
     if served == "another":
-        here.probe.served = {"127.0.0.1:443": Served(address="127.0.0.1:443", serial="bad")}
+        here.probe.served = {"127.0.0.1:443": Served(address="127.0.0.1:443", serial="bad", fingerprint="f00d")}
         with pytest.raises(DeployFailed) as wrong:
             here.association(wiki.arn, verify=verify)
         assert wrong.value.code == "deploy.not_served"
@@ -117,7 +119,7 @@ def test_a_handshake_proves_that_the_new_certificate_is_served(
 @pytest.mark.proves("ASC-1")
 def test_a_server_that_reloads_is_given_a_moment(here: World, wiki: CertificateRecord) -> None:
     address = "127.0.0.1:443"
-    here.probe.served = {address: Served(address=address, serial="old")}
+    here.probe.served = {address: Served(address=address, serial="old", fingerprint="01d")}
     cancel = here.cancel()
 
     class SlowReload:
@@ -129,7 +131,7 @@ def test_a_server_that_reloads_is_given_a_moment(here: World, wiki: CertificateR
     services = replace(here.services, probe=SlowReload())
     made, _ = association.create(services, here.wanted(wiki.arn, verify={"endpoints": [address]}), cancel=cancel)
     assert made.status is AssociationStatus.DEPLOYED
-    assert cancel.waits == [association.VERIFY_PAUSE_S] * 3
+    assert cancel.waits == [serving.PAUSE_S] * 3 + [serving.BETWEEN_S] * (serving.IN_A_ROW - 1)
 
 
 @pytest.mark.proves("ASC-1")
@@ -143,7 +145,7 @@ def test_a_target_that_refuses_keeps_the_old_pair_and_the_failure_is_kept(here: 
     stored = here.one(AssociationRecord, arn=made.arn)
     assert here.deployer.places[PLACE] == before
     assert (stored.status, stored.deployed_version) == (AssociationStatus.FAILED, 1)
-    assert "reload command failed" in stored.failure_message
+    assert "disk is full" in stored.failure_message
     here.deployer.fails = False
     again = association.deploy(here.services, made.arn, cancel=here.cancel())
     assert (again.status, again.deployed_version, again.failure_message) == (AssociationStatus.DEPLOYED, 2, "")
@@ -153,7 +155,7 @@ def test_a_target_that_refuses_keeps_the_old_pair_and_the_failure_is_kept(here: 
 def test_one_certificate_serves_many_targets(here: World, wiki: CertificateRecord) -> None:
     for index in range(3):
         here.association(wiki.arn, f"t{index}", place=f"/srv/{index}")
-    assert {bundle.serial for _, bundle in here.deployer.places.values()} == {here.version(wiki.arn).serial}
+    assert {bundle.fingerprint for _, bundle in here.deployer.places.values()} == {here.version(wiki.arn).fingerprint}
     with here.services.store.read() as reader:
         assert len(certificates.in_use_by(reader, wiki.arn)) == 3
 
@@ -216,7 +218,7 @@ def test_an_update_moves_to_another_certificate_without_a_gap(
     made, other = here.association(wiki.arn), here.private(issuing, urn="other", domainName="other.internal")
     moved = association.update(here.services, made.arn, here.wanted(other.arn), cancel=here.cancel())
     assert (moved.arn, moved.certificate_arn, moved.claimed) == (made.arn, other.arn, True)
-    assert here.deployer.places[PLACE][1].serial == here.version(other.arn).serial
+    assert here.deployer.places[PLACE][1].fingerprint == here.version(other.arn).fingerprint
     assert here.deployer.installs == [PLACE, PLACE]
     pending = here.public(issuing)
     with pytest.raises(Refused):
@@ -242,14 +244,17 @@ def test_a_look_finds_drift_and_writes_nothing(
     here.probe.follows = {address: PLACE}
     made = here.association(wiki.arn, verify={"endpoints": [address]})
     if drift == "the files are gone":
-        here.probe.follows, here.probe.served = {}, {address: Served(address=address, serial=made.deployed_serial)}
+        here.probe.follows, here.probe.served = (
+            {},
+            {address: Served(address=address, fingerprint=made.deployed_fingerprint)},
+        )
         here.deployer.places.clear()
     elif drift == "other files":
         other = here.private(issuing, urn="other")
         here.association(other.arn, "o", place="/srv/o")
         here.deployer.places[PLACE] = (made.arn, here.deployer.places["/srv/o"][1])
     elif drift == "the endpoint serves another one":
-        here.probe.follows, here.probe.served = {}, {address: Served(address=address, serial="bad")}
+        here.probe.follows, here.probe.served = {}, {address: Served(address=address, serial="bad", fingerprint="f00d")}
     elif drift == "the endpoint is away":
         here.probe.follows = {}
     before = here.one(AssociationRecord, arn=made.arn)
@@ -273,7 +278,7 @@ def test_another_host_reports_and_never_looks_at_or_repairs_files_that_are_not_i
     here.deployer.places.clear()  # another machine has another disk
     seen = observe(there.services, made.arn)
     assert seen is not None
-    assert (seen.elsewhere, seen.installed, seen.status) == (True, None, AssociationStatus.DEPLOYED)
+    assert (seen.elsewhere, seen.lies, seen.status) == (True, None, AssociationStatus.DEPLOYED)
     here.deployer.places[PLACE] = (made.arn, here_bundle(here, wiki))
     assert association.delete(there.services, made.arn) is True
     assert PLACE in here.deployer.places  # the record goes; files of another host stay
@@ -281,7 +286,7 @@ def test_another_host_reports_and_never_looks_at_or_repairs_files_that_are_not_i
 
 def here_bundle(here: World, record: CertificateRecord) -> Any:
     with here.services.store.read() as reader:
-        return association.bundle_for(here.services, reader, record.arn)[0]
+        return material_of(here.services.vault, reader, servable(reader, record.arn))
 
 
 @pytest.mark.proves("ASC-1")

@@ -27,17 +27,22 @@ PASSED: dict[str, tuple[int, int]] = {
     "dns.after_write": (1, 1),
     "validation.after_txt": (1, 1),
     "validation.after_proof": (1, 1),
-    "deploy.before_install": (1, 0),
-    "deploy.after_install": (1, 1),
+    "deploy.before_put": (1, 0),
+    "deploy.after_put": (1, 1),
+    "deploy.before_proof": (1, 1),
     "deploy.after_record": (1, 1),
 }
 # Sampled: the first up has about sixteen commits, the second about ten. tests/chaos has the whole matrix.
 COMMITS = {"1": (1, 2, 3, 5, 8, 11, 14, 16), "2": (1, 2, 4, 6, 9)}
 ELSEWHERE = {
-    # in deploy/directory.py and in deletions: tests/contract and tests/chaos kill there
+    # where there is something to tell, on the way back, and in deletions: tests/contract and tests/chaos kill there
     "deploy.before_switch",
     "deploy.after_switch",
+    "deploy.before_tell",
     "deploy.before_reload",
+    "deploy.after_tell",
+    "deploy.before_back",
+    "deploy.after_back",
     "delete.before_record",
     "delete.after_record",
 }
