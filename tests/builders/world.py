@@ -164,7 +164,7 @@ class MemoryWriter:
 class MemoryDeployer:
     """Targets in memory by their path; `reload` names the endpoint that is told.
 
-    fails: the next puts are refused. tell_fails: an endpoint that was told while one of these fingerprints lies at its
+    fails, fails_after: the next puts are refused, or those after so many. tell_fails: an endpoint that was told while one of these fingerprints lies at its
     places does not take it.
     """
 
@@ -176,6 +176,7 @@ class MemoryDeployer:
     installs: list[str] = field(default_factory=list)
     tells: list[tuple[str, ...]] = field(default_factory=list)
     fails: bool = False
+    fails_after: int = -1
     tell_fails: set[str] = field(default_factory=set)
 
     def spots(self, target: dict[str, Any]) -> tuple[Spot, ...]:
@@ -184,8 +185,9 @@ class MemoryDeployer:
     def put(
         self, target: dict[str, Any], spot: Spot, material: Material, *, owner: str, takes_over: tuple[str, ...] = ()
     ) -> bool:
-        if self.fails:
+        if self.fails or self.fails_after == 0:
             raise DeployFailed("the disk is full; the old pair stays")
+        self.fails_after -= 1
         held = self.places.get(spot.place)
         if held is not None and held[0] not in ("", owner, *takes_over):
             raise DeployFailed(f"{spot.place} belongs to {held[0]}", code="deploy.place_taken")

@@ -184,6 +184,7 @@ class VerifyArgs(TypedDict, total=False):
     endpoints: Input[Sequence[Input[str]]]
     server_name: Input[str]
     timeout_seconds: Input[float]
+    deadline_seconds: Input[float]
 
 
 class Certificate(CertwrightResource, module="certwright", name="Certificate"):

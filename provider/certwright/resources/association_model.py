@@ -19,6 +19,10 @@ class Verify(Model):
     endpoints: list[str] | None = out("`host:port` of each endpoint.")
     server_name: str | None = out("Name that is asked for (SNI).")
     timeout_seconds: float | None = out("How long one handshake may take; default 5 seconds.")
+    deadline_seconds: float | None = out(
+        "How long an endpoint may take until three handshakes in a row show the new certificate; default 10 seconds. "
+        "After that the old certificate is put back."
+    )
 
 
 class Endpoint(Model):

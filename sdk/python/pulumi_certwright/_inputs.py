@@ -1716,6 +1716,10 @@ class VerifyArgsDict(TypedDict):
     """
     Where the association looks whether the new certificate is served.
     """
+    deadline_seconds: NotRequired[pulumi.Input[Optional[_builtins.float]]]
+    """
+    How long an endpoint may take until three handshakes in a row show the new certificate; default 10 seconds. After that the old certificate is put back.
+    """
     endpoints: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
     """
     `host:port` of each endpoint.
@@ -1732,22 +1736,38 @@ class VerifyArgsDict(TypedDict):
 @pulumi.input_type
 class VerifyArgs:
     def __init__(__self__, *,
+                 deadline_seconds: pulumi.Input[Optional[_builtins.float]] = None,
                  endpoints: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  server_name: pulumi.Input[Optional[_builtins.str]] = None,
                  timeout_seconds: pulumi.Input[Optional[_builtins.float]] = None):
         """
         Where the association looks whether the new certificate is served.
 
+        :param pulumi.Input[_builtins.float] deadline_seconds: How long an endpoint may take until three handshakes in a row show the new certificate; default 10 seconds. After that the old certificate is put back.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] endpoints: `host:port` of each endpoint.
         :param pulumi.Input[_builtins.str] server_name: Name that is asked for (SNI).
         :param pulumi.Input[_builtins.float] timeout_seconds: How long one handshake may take; default 5 seconds.
         """
+        if deadline_seconds is not None:
+            pulumi.set(__self__, "deadline_seconds", deadline_seconds)
         if endpoints is not None:
             pulumi.set(__self__, "endpoints", endpoints)
         if server_name is not None:
             pulumi.set(__self__, "server_name", server_name)
         if timeout_seconds is not None:
             pulumi.set(__self__, "timeout_seconds", timeout_seconds)
+
+    @_builtins.property
+    @pulumi.getter(name="deadlineSeconds")
+    def deadline_seconds(self) -> pulumi.Input[Optional[_builtins.float]]:
+        """
+        How long an endpoint may take until three handshakes in a row show the new certificate; default 10 seconds. After that the old certificate is put back.
+        """
+        return pulumi.get(self, "deadline_seconds")
+
+    @deadline_seconds.setter
+    def deadline_seconds(self, value: pulumi.Input[Optional[_builtins.float]]):
+        pulumi.set(self, "deadline_seconds", value)
 
     @_builtins.property
     @pulumi.getter

@@ -2180,7 +2180,9 @@ class Verify(dict):
     @staticmethod
     def __key_warning(key: str):
         suggest = None
-        if key == "serverName":
+        if key == "deadlineSeconds":
+            suggest = "deadline_seconds"
+        elif key == "serverName":
             suggest = "server_name"
         elif key == "timeoutSeconds":
             suggest = "timeout_seconds"
@@ -2197,22 +2199,34 @@ class Verify(dict):
         return super().get(key, default)
 
     def __init__(__self__, *,
+                 deadline_seconds: Optional[_builtins.float] = None,
                  endpoints: Optional[Sequence[_builtins.str]] = None,
                  server_name: Optional[_builtins.str] = None,
                  timeout_seconds: Optional[_builtins.float] = None):
         """
         Where the association looks whether the new certificate is served.
 
+        :param _builtins.float deadline_seconds: How long an endpoint may take until three handshakes in a row show the new certificate; default 10 seconds. After that the old certificate is put back.
         :param Sequence[_builtins.str] endpoints: `host:port` of each endpoint.
         :param _builtins.str server_name: Name that is asked for (SNI).
         :param _builtins.float timeout_seconds: How long one handshake may take; default 5 seconds.
         """
+        if deadline_seconds is not None:
+            pulumi.set(__self__, "deadline_seconds", deadline_seconds)
         if endpoints is not None:
             pulumi.set(__self__, "endpoints", endpoints)
         if server_name is not None:
             pulumi.set(__self__, "server_name", server_name)
         if timeout_seconds is not None:
             pulumi.set(__self__, "timeout_seconds", timeout_seconds)
+
+    @_builtins.property
+    @pulumi.getter(name="deadlineSeconds")
+    def deadline_seconds(self) -> Optional[_builtins.float]:
+        """
+        How long an endpoint may take until three handshakes in a row show the new certificate; default 10 seconds. After that the old certificate is put back.
+        """
+        return pulumi.get(self, "deadline_seconds")
 
     @_builtins.property
     @pulumi.getter

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from builders.world import MISSING, World
-from certwright.domain.errors import CertwrightError, DeployFailed, NotFound, Refused
+from certwright.domain.errors import Cancelled, CertwrightError, DeployFailed, NotFound, Refused
 from certwright.engine import association, certificates, serving, validation
 from certwright.engine.claims import this_process
 from certwright.engine.deployer import Part
@@ -355,3 +355,190 @@ def test_what_is_not_there(here: World, wiki: CertificateRecord) -> None:
     assert (refused.value.code, "directory" in refused.value.message) == ("target.unknown", True)
     assert here.create(Mode.PRIVATE, wiki.spec, urn="w2")[1] is False
     assert this_process().count("/") == 3
+
+
+# --- the proof, and the way back --------------------------------------------------------------------------------------
+
+ADDRESS = "127.0.0.1:443"
+
+
+class Answers:
+    """An endpoint that answers by a script, its last line for ever: "new" and "old" name the versions 2 and 1."""
+
+    def __init__(self, here: World, arn: str, *script: str) -> None:
+        self.here, self.arn, self.script = here, arn, list(script)
+        self.asked = 0
+
+    def __call__(self, address: str, *, server_name: str, timeout_s: float) -> Served:
+        self.asked += 1
+        said = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        match said:
+            case "silent":
+                return Served(address=address, problem="connection refused")
+            case "follows":
+                return Served(address=address, fingerprint=self.here.deployer.places[PLACE][1].fingerprint, serial="5")
+            case _:
+                version = self.here.version(self.arn, 2 if said == "new" else 1)
+                return Served(address=address, fingerprint=version.fingerprint, serial=version.serial)
+
+
+def renewed_association(here: World, wiki: CertificateRecord, **more: Any) -> AssociationRecord:
+    """Version 1 is deployed and proved, version 2 is issued and is still to be deployed."""
+    here.probe.follows = {ADDRESS: PLACE}
+    made = here.association(wiki.arn, verify={"endpoints": [ADDRESS]}, target={"reload": ["reload"]}, **more)
+    renew(here, wiki)
+    return made
+
+
+@pytest.mark.proves("ASC-1", "ASC-12")
+@pytest.mark.parametrize(
+    ("script", "asked", "status"),
+    [
+        (["new"], 3, AssociationStatus.DEPLOYED),
+        (["old", "new", "old", "new"], 6, AssociationStatus.DEPLOYED),
+        (["new", "new", "old", "new"], 6, AssociationStatus.DEPLOYED),
+        (["silent", "new"], 4, AssociationStatus.DEPLOYED),
+        (["silent"], 3, AssociationStatus.UNREACHABLE),
+        (["new", "new", "silent"], 5, AssociationStatus.UNREACHABLE),
+    ],
+)
+def test_three_answers_in_a_row_prove_it_and_silence_refutes_nothing(
+    here: World, wiki: CertificateRecord, script: list[str], asked: int, status: AssociationStatus
+) -> None:
+    made = renewed_association(here, wiki)
+    probe = Answers(here, wiki.arn, *script)
+    done = association.deploy(replace(here.services, probe=probe), made.arn, cancel=here.cancel())
+    assert (done.status, done.deployed_version) == (status, 2)
+    assert probe.asked == asked
+
+
+@pytest.mark.proves("ASC-12")
+def test_an_old_answer_between_new_ones_never_counts_as_proved(here: World, wiki: CertificateRecord) -> None:
+    made = renewed_association(here, wiki)
+    probe = Answers(here, wiki.arn, *["new", "new", "old"] * 99)
+    with pytest.raises(DeployFailed) as wrong:
+        association.deploy(replace(here.services, probe=probe), made.arn, cancel=here.cancel())
+    assert wrong.value.code == "deploy.not_served"
+
+
+@pytest.mark.proves("ASC-1", "ASC-12")
+def test_another_certificate_of_the_same_serial_number_is_another_certificate(
+    here: World, wiki: CertificateRecord
+) -> None:
+    serial = here.version(wiki.arn).serial
+    here.probe.served = {ADDRESS: Served(address=ADDRESS, serial=serial, fingerprint="f00d")}
+    with pytest.raises(DeployFailed) as wrong:
+        here.association(wiki.arn, verify={"endpoints": [ADDRESS]})
+    assert wrong.value.code == "deploy.not_served"
+    assert "f00d" in wrong.value.message
+
+
+@pytest.mark.proves("ASC-1")
+def test_the_deadline_is_the_programs(here: World, wiki: CertificateRecord) -> None:
+    cancel = here.cancel()
+    here.probe.served = {ADDRESS: Served(address=ADDRESS, serial="bad", fingerprint="f00d")}
+    verify = {"endpoints": [ADDRESS], "deadlineSeconds": 60}
+    with pytest.raises(DeployFailed):
+        association.create(here.services, here.wanted(wiki.arn, verify=verify), cancel=cancel)
+    assert sum(cancel.waits) == pytest.approx(60)
+
+
+@pytest.mark.proves("ASC-1")
+@pytest.mark.parametrize(("afterwards", "said"), [("old", "is served again"), ("silent", "not seen served either")])
+def test_what_is_not_served_goes_back_to_what_was_and_says_so(
+    here: World, wiki: CertificateRecord, afterwards: str, said: str
+) -> None:
+    made = renewed_association(here, wiki)
+    tries = int(serving.DEADLINE_S / serving.PAUSE_S) + 1
+    probe = Answers(here, wiki.arn, *["old"] * tries, afterwards)
+    with pytest.raises(DeployFailed) as wrong:
+        association.deploy(replace(here.services, probe=probe), made.arn, cancel=here.cancel())
+    stored = here.one(AssociationRecord, arn=made.arn)
+    old, new = here.version(wiki.arn, 1), here.version(wiki.arn, 2)
+    assert wrong.value.code == "deploy.not_served"
+    for word in (ADDRESS, old.serial, new.serial, "the old pair is back in place", said):
+        assert word in wrong.value.message
+    owner, lies = here.deployer.places[PLACE]
+    assert (owner, lies.fingerprint) == (made.arn, old.fingerprint)
+    assert here.deployer.tells == [(PLACE,)] * 3, "of the first, of the second, and of the first again"
+    assert not here.deployer.untold
+    assert (stored.status, stored.deployed_version, stored.failure_message) == (
+        AssociationStatus.FAILED, 1, wrong.value.message,
+    )  # fmt: skip
+    done = association.deploy(here.services, made.arn, cancel=here.cancel())
+    assert (done.status, done.deployed_version, done.failure_message) == (AssociationStatus.DEPLOYED, 2, "")
+
+
+@pytest.mark.proves("ASC-1", "ASC-6")
+def test_an_endpoint_that_does_not_take_it_gets_the_old_one_from_the_vault(
+    here: World, wiki: CertificateRecord
+) -> None:
+    made = renewed_association(here, wiki)
+    here.deployer.tell_fails = {here.version(wiki.arn, 2).fingerprint}
+    with pytest.raises(DeployFailed) as failed:
+        association.deploy(here.services, made.arn, cancel=here.cancel())
+    assert failed.value.code == "deploy.reload_failed"
+    assert "the old pair is back in place, the server was told. Run it by hand" in failed.value.message
+    assert here.deployer.places[PLACE][1].fingerprint == here.version(wiki.arn, 1).fingerprint
+    assert here.one(AssociationRecord, arn=made.arn).status is AssociationStatus.FAILED
+    here.deployer.tell_fails = set()
+    assert association.deploy(here.services, made.arn, cancel=here.cancel()).deployed_version == 2
+
+
+@pytest.mark.proves("ASC-1")
+def test_a_replacement_that_fails_gives_the_place_back_to_the_one_that_it_replaces(
+    here: World, issuing: AuthorityRecord, wiki: CertificateRecord
+) -> None:
+    old = here.association(wiki.arn, target={"reload": ["reload"]})
+    here.save(replace(here.one(AssociationRecord, arn=old.arn), claimed=True))
+    other = here.private(issuing, urn="other")
+    here.deployer.tell_fails = {here.version(other.arn).fingerprint}
+    with pytest.raises(DeployFailed):
+        here.association(other.arn, target={"reload": ["reload"]})
+    owner, lies = here.deployer.places[PLACE]
+    assert (owner, lies.fingerprint) == (old.arn, here.version(wiki.arn).fingerprint)
+
+
+@pytest.mark.proves("ASC-1")
+def test_a_way_back_that_fails_has_its_own_code_and_nothing_more_is_tried(here: World, wiki: CertificateRecord) -> None:
+    made = renewed_association(here, wiki)
+    here.deployer.tell_fails = {here.version(wiki.arn, 2).fingerprint}
+    here.deployer.fails_after = 1
+    with pytest.raises(DeployFailed) as failed:
+        association.deploy(here.services, made.arn, cancel=here.cancel())
+    assert failed.value.code == "deploy.rollback_failed"
+    assert "the reload command failed" in failed.value.message and "the disk is full" in failed.value.message
+    assert len(here.deployer.tells) == 2
+
+
+@pytest.mark.proves("ASC-1")
+def test_a_first_one_that_the_endpoint_refuses_is_taken_away_again(here: World, wiki: CertificateRecord) -> None:
+    here.deployer.tell_fails = {here.version(wiki.arn).fingerprint}
+    with pytest.raises(DeployFailed) as failed:
+        here.association(wiki.arn, target={"reload": ["reload"]})
+    assert "the place is empty again" in failed.value.message
+    assert here.deployer.places == {}
+
+
+@pytest.mark.proves("SEC-5", "ASC-6")
+def test_what_was_put_and_not_told_is_told_by_the_next_run_though_nothing_differs(
+    here: World, wiki: CertificateRecord
+) -> None:
+    made = renewed_association(here, wiki)
+    material = here_bundle(here, here.record(wiki.arn))
+    target = {"path": PLACE, "reload": ["reload"]}
+    here.deployer.put(target, here.deployer.spots(target)[0], material, owner=made.arn)
+    before = list(here.deployer.installs)
+    assert association.deploy(here.services, made.arn, cancel=here.cancel()).deployed_version == 2
+    assert here.deployer.installs == before
+    assert here.deployer.tells == [(PLACE,)] * 2
+
+
+@pytest.mark.proves("ASC-1")
+def test_a_run_that_is_cancelled_while_it_asks_has_refuted_nothing(here: World, wiki: CertificateRecord) -> None:
+    made = renewed_association(here, wiki)
+    probe = Answers(here, wiki.arn, "old")
+    with pytest.raises(Cancelled):
+        association.deploy(replace(here.services, probe=probe), made.arn, cancel=here.cancel(after=2))
+    assert here.deployer.places[PLACE][1].version == 2
+    assert association.deploy(here.services, made.arn, cancel=here.cancel()).status is AssociationStatus.DEPLOYED
