@@ -96,7 +96,7 @@ def test_an_association_stays_behind_while_its_deployment_fails(here: World, iss
     )
     here.deployer.fails = True
     (step,) = walk(here)
-    assert "reload command failed" in step.problem and found(here) == [("deploy", made.arn)]
+    assert "the disk is full" in step.problem and found(here) == [("deploy", made.arn)]
     here.deployer.fails = False
     walk(here)
     assert found(here) == []
