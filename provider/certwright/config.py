@@ -12,6 +12,7 @@ from typing import Any
 from certwright.domain.errors import CertwrightError, Finding, Refused
 
 _REGION = re.compile(r"^[a-z0-9][a-z0-9-]{0,31}$")
+_PUBLIC_URL = re.compile(r"http://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/?")
 _ACCOUNT = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
 
 
@@ -90,6 +91,12 @@ SETTINGS: tuple[Setting, ...] = (
         "reached other than by its NS records (split horizon, loopback).",
     ),
     Setting("caaIdentities", "list", "The names that CAA records may give to allow this installation."),
+    Setting(
+        "publicUrl",
+        "text",
+        "Where what certwright publishes is reached, e.g. `http://pki.example.com`. New certificates then name there the "
+        "certificate of their CA; those that are issued already stay as they are.",
+    ),
     Setting("defaultTags", "map", "Tags of every resource."),
     Setting("limits", "map", "Quotas: `namesPerCertificate` (10, at most 100)."),
     Setting("refreshBeforeUpdate", "bool", "Read certificates before each update, where a scheduler renews.", "false"),
@@ -148,6 +155,7 @@ class Config:
     vantage_points: tuple[Mapping[str, Any], ...] = ()
     authoritative_servers: Mapping[str, Any] = field(default_factory=dict)
     caa_identities: tuple[str, ...] = ()
+    public_url: str = ""  # without a slash at its end
     default_tags: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[str, Any] = field(default_factory=dict)
     refresh_before_update: bool = False
@@ -298,6 +306,8 @@ def _text(setting: Setting, raw: Any) -> str:
     choices = {"validityProfile": ("br", "acm")}.get(setting.name)
     if choices and raw not in choices:
         raise ValueError(f'"{raw}" is not one of {", ".join(choices)}')
+    if setting.name == "publicUrl":
+        return _public_url(raw)
     if setting.name == "region" and not _REGION.match(raw):
         raise ValueError(f'"{raw}" is not a region: lower-case letters, digits and hyphens, at most 32')
     if setting.name == "account" and not _ACCOUNT.match(raw):
@@ -305,3 +315,15 @@ def _text(setting: Setting, raw: Any) -> str:
     if setting.name == "store" and not raw.startswith(("sqlite:///", "postgresql+psycopg://")):
         raise ValueError("must start with sqlite:/// or postgresql+psycopg://")
     return raw
+
+
+def _public_url(raw: str) -> str:
+    """Plain http: who follows the address is about to judge a certificate, and must not need one for that (RFC 5280 4.2.1.13)."""
+    if not raw:
+        return ""
+    if not _PUBLIC_URL.fullmatch(raw):
+        raise ValueError(
+            f'"{raw[:80]}" must be an address with plain http, a host name and perhaps a port and a path, without query, '
+            "e.g. http://pki.example.com"
+        )
+    return raw.rstrip("/")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,6 +17,7 @@ from certwright.domain.errors import CertwrightError
 from certwright.engine.claims import this_process
 from certwright.engine.issuing import Issuers
 from certwright.engine.ports import CaaVerdict, CancelSignal, DnsWriter, Entropy, NameProof, Served
+from certwright.engine.publishing import PublishedList
 from certwright.engine.records import MetaRecord
 from certwright.engine.services import Services
 from certwright.issuers import Kinds
@@ -90,6 +91,7 @@ def build(config: Config, *, environment: Mapping[str, str] | None = None) -> Se
         issuers=Issuers(Kinds()),
         writers=_Lazy(tuple(config.dns_writers), lambda name: _writer(config, name)),
         make_writer=_inline_writer,
+        published=_published,
         host=socket.gethostname(),
         process=this_process(),
     )
@@ -165,6 +167,13 @@ def _writer(config: Config, name: str) -> DnsWriter:
     from certwright.validation.writers import make_writer
 
     return make_writer(config.dns_writers[name], name=name)
+
+
+def _published() -> Sequence[PublishedList[Services]]:
+    """Looked for where something is published only."""
+    from certwright.engine.published import all_lists
+
+    return all_lists()
 
 
 def _inline_writer(settings: Mapping[str, Any], name: str) -> DnsWriter:

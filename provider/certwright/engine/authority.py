@@ -37,6 +37,7 @@ from certwright.engine.issuer import (
 )
 from certwright.engine.keys import make_key, make_ready_to_prepare, until_ready
 from certwright.engine.lifecycle import advance
+from certwright.engine.pointers import pointers
 from certwright.engine.ports import NewKey, Reader, Transaction
 from certwright.engine.records import (
     AuditAction,
@@ -239,6 +240,7 @@ def _prepare(
         issuer_not_before=parent.certificate.not_valid_before_utc if parent else None,
         issuer_not_after=parent.certificate.not_valid_after_utc if parent else None,
         issuer_path_length=parent.path_length if parent else None,
+        **pointers(services, parent),
     )
     return prepare(template, parent.signing_algorithm if parent else request.algorithms.signing)
 

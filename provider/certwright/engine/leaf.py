@@ -26,6 +26,7 @@ from certwright.domain.validity import (
 from certwright.engine.issuer import Signer, window_opens
 from certwright.engine.issuing import Bounds
 from certwright.engine.leafcontent import content_of, template_for
+from certwright.engine.pointers import pointers
 from certwright.engine.records import Mode
 from certwright.engine.request import Request
 from certwright.engine.services import Services
@@ -109,4 +110,5 @@ def leaf_template(
         issuer_not_after=issuer.certificate.not_valid_after_utc,
         issuer_path_length=issuer.path_length,
         validity_profile=ValidityProfile(services.config.validity_profile),
+        **pointers(services, issuer),
     )

@@ -23,6 +23,7 @@ from certwright.engine.ports import (
     Store,
     Transaction,
 )
+from certwright.engine.publishing import Lists, nothing
 from certwright.engine.records import MetaRecord
 from certwright.engine.writers import Chosen, place
 
@@ -51,6 +52,7 @@ class Services:
     host: str
     # From settings of a program's own (`{rfc2136: {…}}`) and a name for its sentences.
     make_writer: Callable[[Mapping[str, Any], str], DnsWriter] = _no_inline_writers
+    published: Lists[Services] = nothing
     process: str  # host/boot-id/pid/start-time, as `claims.this_process` gives it
     creates: Gathering[Any, Any] = field(default_factory=Gathering, init=False, repr=False, compare=False)
     # ARN → `keys.IssuerKeys`: what this process saw last, still encrypted; each transaction compares it with the store.
