@@ -96,7 +96,7 @@ def keep(sections: list[Section], about: dict[str, Any], directory: Path, *, qui
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="certwright's benchmark")
-    parser.add_argument("--quick", action="store_true", help="shorter runs, 100 k rows instead of 1 M")
+    parser.add_argument("--quick", action="store_true", help="shorter runs")
     parser.add_argument("--only", action="append", choices=NAMES, help="one part; may be given again")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where the raw figures go")
     options = parser.parse_args()

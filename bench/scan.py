@@ -1,34 +1,50 @@
-"""The renewal scan: what a look for due certificates costs when none is due, with few and with many stored."""
+"""`certwright renew --all-due` when nothing is due, with few and with many certificates stored, on both databases.
+
+The command runs as a user runs it, in this process: settings, store, jobs, answer. What is left out is the start of Python
+and the imports, which the section `startup` measures.
+"""
 
 from __future__ import annotations
 
-import sqlite3
+import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-from certwright.engine.records import CertificateRecord, CertificateStatus, Mode, VersionRecord
-from certwright.store.actor import Actor
-from certwright.store.layout import mapping_of
+from certwright.cli.main import application
+from certwright.config import load
+from certwright.engine.jobs import all_jobs
+from certwright.engine.jobs.walk import ripe
+from certwright.engine.records import (
+    AssociationRecord,
+    AssociationStatus,
+    CertificateRecord,
+    CertificateStatus,
+    Mode,
+    VersionRecord,
+)
 from certwright.store.sql import SqlStore
-from certwright.system import SystemClock
+from certwright.wiring import build
 from figures import Row, Section, Spread, ratio, row
+from stores import NoPostgres, PostgresServer
+from typer.testing import CliRunner
 
-FEW, MANY, MANY_QUICK = 10_000, 1_000_000, 100_000
-LIMIT = 100
-SERVING: dict[str, Any] = {"serving": True, "status": CertificateStatus.ISSUED}
-TARGET_MS, TARGET_RATIO = 1.0, 3.0
-NOW = datetime(2026, 6, 1, tzinfo=UTC)
-CHUNK = 20_000
+FEW, MANY = 10_000, 100_000
+TARGET_MS, TARGET_RATIO = 50.0, 1.5
+CHUNK = 10_000
+ASSOCIATED = 10  # every tenth certificate is on a target
 CA = "arn:certwright:acm-pca:local:000000000000:certificate-authority/bench"
+COMMAND = ("renew", "--all-due", "--yes", "--json")
 
 
-def certificate(number: int) -> tuple[CertificateRecord, VersionRecord]:
-    """An issued one whose window opens between one and 46 days after NOW: nothing is due."""
+def certificate(number: int, now: datetime) -> list[CertificateRecord | VersionRecord | AssociationRecord]:
+    """An issued one whose window opens between one and five days from now; some are on a target. Nothing is due."""
     arn = f"arn:certwright:acm:local:000000000000:certificate/{number:032x}"
     spec = {"domainName": f"h{number}.internal", "certificateAuthorityArn": CA}
-    due = NOW + timedelta(days=1, seconds=number * 3)
+    due, made = now + timedelta(days=1, seconds=number * 3), now - timedelta(days=60)
     version = VersionRecord(
         arn=arn,
         version=1,
@@ -43,8 +59,8 @@ def certificate(number: int) -> tuple[CertificateRecord, VersionRecord]:
         not_before=due - timedelta(days=60),
         not_after=due + timedelta(days=30),
         renewal_due=due,
-        requested_at=NOW - timedelta(days=60),
-        issued_at=NOW - timedelta(days=60),
+        requested_at=made,
+        issued_at=made,
         has_certificate=True,
         serving=True,
     )
@@ -56,76 +72,141 @@ def certificate(number: int) -> tuple[CertificateRecord, VersionRecord]:
         mode=Mode.PRIVATE,
         domain_name=f"h{number}.internal",
         spec=spec,
-        created_at=NOW - timedelta(days=60),
+        created_at=made,
         newest_version=1,
         serving_version=1,
         tags={},
     )
-    return record, version
+    return [record, version, *([_association(number, arn, made)] if number % ASSOCIATED == 0 else [])]
 
 
-def filled(path: Path, count: int) -> SqlStore:
-    """A store with `count` certificates and versions; rows go in by SQL, past the engine. No DER: it lies in a side table."""
-    store = SqlStore(
-        f"sqlite:///{path}",
-        may_create=lambda: True,
-        testing=True,
-        clock=SystemClock(),
-        actor=Actor.from_environment({}),
+def _association(number: int, arn: str, made: datetime) -> AssociationRecord:
+    place = f"/srv/tls/{number}"
+    return AssociationRecord(
+        arn=f"arn:certwright:acm:local:000000000000:association/{number:032x}",
+        region="local",
+        account="000000000000",
+        urn=f"urn:on:{number}",
+        certificate_arn=arn,
+        target_kind="directory",
+        place=place,
+        target={"directory": {"path": place}},
+        verify={},
+        status=AssociationStatus.DEPLOYED,
+        deployed_version=1,
+        created_at=made,
     )
-    store.create()
-    mappings = [mapping_of(kind) for kind in (CertificateRecord, VersionRecord)]
-    connection = sqlite3.connect(path)
-    connection.execute("PRAGMA synchronous=OFF")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installed:
+    """An installation with `count` certificates."""
+
+    environment: dict[str, str]
+    count: int
+
+    def run_ms(self, *command: str) -> tuple[float, str]:
+        app, kept = application(), {name: "" for name in os.environ if name.startswith("CERTWRIGHT_")}
+        began = time.perf_counter()
+        result = CliRunner().invoke(app, list(command), env={**kept, "CI": "", **self.environment})
+        taken = (time.perf_counter() - began) * 1000
+        if result.exit_code != 0:
+            raise RuntimeError(f"{' '.join(command)} ended with {result.exit_code}: {result.stderr}")
+        return taken, result.stdout
+
+    def asked_ms(self) -> float:
+        """What the command and a scheduler's round do alike: ask every job, in a store that is open."""
+        services = build(load(environ=self.environment), environment=self.environment)
+        try:
+            for _ in range(2):  # the first one connects
+                began = time.perf_counter()
+                with services.store.read() as reader:
+                    found = ripe(services, reader, all_jobs(), now=services.clock.now())
+                taken = (time.perf_counter() - began) * 1000
+        finally:
+            services.close()
+        if found:
+            raise RuntimeError("something was due")
+        return taken
+
+
+def filled(home: Path, count: int, url: str = "") -> Installed:
+    """Rows go in by transactions, past the engine. No DER and no keys: they lie in side tables."""
+    environment = {"CERTWRIGHT_HOME": str(home), "CERTWRIGHT_TESTING_STORE": "1", "CERTWRIGHT_ALLOW_NEW_STORE": "1"}
+    if url:
+        environment |= {"CERTWRIGHT_STORE": url, "CERTWRIGHT_KEY_WRAPPER": f"file:{home}/config/wrap.key"}
+    services = build(load(environ=environment), environment=environment)
+    assert isinstance(services.store, SqlStore)
+    services.store.create()
+    now = datetime.now(UTC)
     for start in range(0, count, CHUNK):
-        made = [certificate(number) for number in range(start, min(start + CHUNK, count))]
-        for mapping, records in zip(mappings, zip(*made, strict=True), strict=True):
-            marks = ",".join("?" * len(mapping.names))
-            rows = [mapping.encode(record) for record in records]
-            statement = f'INSERT INTO "{mapping.table}" ({",".join(mapping.names)}) VALUES ({marks})'  # noqa: S608
-            connection.executemany(statement, rows)
-        connection.commit()
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
-    return store
+        numbers = range(start, min(start + CHUNK, count))
+        with services.store.write() as tx:
+            tx.save(*(record for number in numbers for record in certificate(number, now)))
+    services.close()
+    return Installed(environment=environment, count=count)
 
 
-def scan_ms(store: SqlStore, now: datetime, times: int) -> float:
-    """Milliseconds of one scan, sessions included; the mean of `times` in a row."""
-    began = time.perf_counter()
-    for _ in range(times):
-        with store.read() as reader:
-            if reader.ripe(VersionRecord, "renewal_due", by=now, limit=LIMIT, **SERVING):
-                raise RuntimeError("something was due")
-    return (time.perf_counter() - began) * 1000 / times
+def measured(database: str, few: Installed, many: Installed, *, runs: int) -> tuple[list[Row], dict[str, list[float]]]:
+    """Both in turns, so that what slows the machine slows both."""
+    times: dict[int, list[float]] = {few.count: [], many.count: []}
+    for each in (few, many):
+        each.run_ms(*COMMAND)
+    for _ in range(runs):
+        for each in (few, many):
+            taken, said = each.run_ms(*COMMAND)
+            if '"plans": []' not in said:
+                raise RuntimeError(f"something was due: {said[:200]}")
+            times[each.count].append(taken)
+    rows = [
+        row(f"{database}, {count:,} stored, none due", Spread.of(series), "ms", bound="at most", target=TARGET_MS)
+        for count, series in times.items()
+    ]
+    compared = ratio(times[many.count], times[few.count])
+    rows.append(row(f"{database}, {MANY:,} against {FEW:,}", compared, "x", bound="at most", target=TARGET_RATIO))
+    asked = {each.count: [each.asked_ms() for _ in range(runs)] for each in (few, many)}
+    for count, series in asked.items():
+        what = f"{database}, {count:,} stored: the jobs alone, in an open store"
+        rows.append(row(what, Spread.of(series), "ms", bound="at most", target=TARGET_MS))
+    # That it finds something when there is something, else the figures say nothing.
+    later = Installed(environment={**few.environment, "CERTWRIGHT_CLOCK_OFFSET": "+25h"}, count=few.count)
+    found = later.run_ms(*COMMAND[:2], "--dry-run", "--json")[1].count("certificate/")
+    rows.append(Row(what=f"{database}, cross-check: mentions in a dry run 25 hours later", figure=found, unit="ARNs"))
+    raw = {f"{database} {count}": series for count, series in times.items()}
+    return rows, raw | {f"{database} {count} jobs": series for count, series in asked.items()}
+
+
+@contextmanager
+def databases(scratch: Path) -> Iterator[dict[str, tuple[Installed, Installed]]]:
+    """SQLite, and PostgreSQL where there is a server: few and many of each."""
+    found = {"SQLite": (filled(scratch / "few", FEW), filled(scratch / "many", MANY))}
+    try:
+        server = PostgresServer().__enter__()
+    except NoPostgres:
+        yield found
+        return
+    try:
+        few, many = (filled(scratch / f"p{n}", n, server.url(f"scan{n}")) for n in (FEW, MANY))
+        yield {**found, "PostgreSQL": (few, many)}
+    finally:
+        server.__exit__()
 
 
 def measure(scratch: Path, *, quick: bool) -> Section:
-    many = MANY_QUICK if quick else MANY
-    stores = {count: filled(scratch / f"scan{count}" / "store.db", count) for count in (FEW, many)}
-    times: dict[int, list[float]] = {count: [] for count in stores}
-    for store in stores.values():
-        scan_ms(store, NOW, 50)
-    for _ in range(15):
-        for count, store in stores.items():
-            times[count].append(scan_ms(store, NOW, 50))
-    # That the scan finds something when there is something, else the figures say nothing.
-    with stores[FEW].read() as reader:
-        found = len(reader.ripe(VersionRecord, "renewal_due", by=NOW + timedelta(days=2), limit=LIMIT, **SERVING))
-    for store in stores.values():
-        store.close()
-    rows = [
-        row(f"scan, {count:,} stored, none due", Spread.of(series), "ms", bound="at most", target=TARGET_MS)
-        for count, series in times.items()
-    ]
-    rows.append(
-        row(f"{many:,} against {FEW:,}", ratio(times[many], times[FEW]), "x", bound="at most", target=TARGET_RATIO)
-    )
-    rows.append(Row(what=f"cross-check: found a day later (limit {LIMIT})", figure=found, unit="rows"))
+    rows: list[Row] = []
+    raw: dict[str, list[float]] = {}
+    with databases(scratch) as installed:
+        for database, (few, many) in installed.items():
+            more, series = measured(database, few, many, runs=11 if quick else 31)
+            rows += more
+            raw |= series
     return Section(
         name="scan",
-        title="Renewal scan, SQLite",
+        title="certwright renew --all-due, none due",
         rows=tuple(rows),
-        raw={"scan_ms": {str(count): series for count, series in times.items()}},
-        remarks=("rows written by SQL: certificates and versions, without the side table that holds DER",),
+        raw={"ms": raw},
+        remarks=(
+            f"the whole command but for the imports; every {ASSOCIATED}th certificate is on a target; rows written past the "
+            "engine, without the side tables that hold DER and keys",
+        ),
     )
