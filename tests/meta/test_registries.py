@@ -17,6 +17,7 @@ from certwright.domain.lints.specimen import Lint
 from certwright.domain.targets import TARGET_MODELS
 from certwright.engine.failpoints import FAILPOINTS
 from certwright.engine.jobs import JOBS
+from certwright.engine.published import PUBLISHED
 from certwright.engine.renewal import PLANNED, SWEEPING
 from certwright.functions.registry import FUNCTIONS
 from certwright.issuers import ISSUERS
@@ -87,6 +88,11 @@ def test_every_job_is_registered() -> None:
     here = {path.stem for path in python_files(PACKAGE / "engine" / "jobs")} - {"__init__", "job", "walk"}
     assert here == {type(job).__module__.rsplit(".", 1)[-1] for job in JOBS}
     assert {*PLANNED, SWEEPING} <= {job.name for job in JOBS}
+
+
+def test_every_published_list_is_registered() -> None:
+    here = {path.stem for path in python_files(PACKAGE / "engine" / "published")} - {"__init__"}
+    assert here == {type(each).__module__.rsplit(".", 1)[-1] for each in PUBLISHED}
 
 
 def test_every_lint_is_registered() -> None:

@@ -27,6 +27,7 @@ class ProviderArgs:
                  key_wrapper: pulumi.Input[Optional[_builtins.str]] = None,
                  limits: Optional[Any] = None,
                  public_issuer: pulumi.Input[Optional[_builtins.str]] = None,
+                 public_url: pulumi.Input[Optional[_builtins.str]] = None,
                  read_only: pulumi.Input[Optional[_builtins.bool]] = None,
                  refresh_before_update: pulumi.Input[Optional[_builtins.bool]] = None,
                  region: pulumi.Input[Optional[_builtins.str]] = None,
@@ -47,6 +48,7 @@ class ProviderArgs:
         :param pulumi.Input[_builtins.str] key_wrapper: What wraps the private keys: `file:PATH` (default: in the configuration directory) or `passphrase://`.
         :param Any limits: Quotas: `namesPerCertificate` (10, at most 100). Environment: `CERTWRIGHT_LIMITS` (JSON).
         :param pulumi.Input[_builtins.str] public_issuer: Who signs public-kind certificates that do not say: a CA's ARN, or `bundled`. Default: `bundled`.
+        :param pulumi.Input[_builtins.str] public_url: Where what certwright publishes is reached, e.g. `http://pki.example.com`. New certificates then name there the certificate of their CA; those that are issued already stay as they are.
         :param pulumi.Input[_builtins.bool] read_only: Refuse every create, update and delete.
         :param pulumi.Input[_builtins.bool] refresh_before_update: Read certificates before each update, where a scheduler renews.
         :param pulumi.Input[_builtins.str] region: Region of the resources; part of every ARN and of every key's namespace. Default: `local`.
@@ -79,6 +81,10 @@ class ProviderArgs:
             public_issuer = _utilities.get_env('CERTWRIGHT_PUBLIC_ISSUER')
         if public_issuer is not None:
             pulumi.set(__self__, "public_issuer", public_issuer)
+        if public_url is None:
+            public_url = _utilities.get_env('CERTWRIGHT_PUBLIC_URL')
+        if public_url is not None:
+            pulumi.set(__self__, "public_url", public_url)
         if read_only is None:
             read_only = _utilities.get_env_bool('CERTWRIGHT_READ_ONLY')
         if read_only is not None:
@@ -209,6 +215,18 @@ class ProviderArgs:
         pulumi.set(self, "public_issuer", value)
 
     @_builtins.property
+    @pulumi.getter(name="publicUrl")
+    def public_url(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Where what certwright publishes is reached, e.g. `http://pki.example.com`. New certificates then name there the certificate of their CA; those that are issued already stay as they are.
+        """
+        return pulumi.get(self, "public_url")
+
+    @public_url.setter
+    def public_url(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "public_url", value)
+
+    @_builtins.property
     @pulumi.getter(name="readOnly")
     def read_only(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
@@ -331,6 +349,7 @@ class Provider(pulumi.ProviderResource):
                  key_wrapper: pulumi.Input[Optional[_builtins.str]] = None,
                  limits: Optional[Any] = None,
                  public_issuer: pulumi.Input[Optional[_builtins.str]] = None,
+                 public_url: pulumi.Input[Optional[_builtins.str]] = None,
                  read_only: pulumi.Input[Optional[_builtins.bool]] = None,
                  refresh_before_update: pulumi.Input[Optional[_builtins.bool]] = None,
                  region: pulumi.Input[Optional[_builtins.str]] = None,
@@ -354,6 +373,7 @@ class Provider(pulumi.ProviderResource):
         :param pulumi.Input[_builtins.str] key_wrapper: What wraps the private keys: `file:PATH` (default: in the configuration directory) or `passphrase://`.
         :param Any limits: Quotas: `namesPerCertificate` (10, at most 100). Environment: `CERTWRIGHT_LIMITS` (JSON).
         :param pulumi.Input[_builtins.str] public_issuer: Who signs public-kind certificates that do not say: a CA's ARN, or `bundled`. Default: `bundled`.
+        :param pulumi.Input[_builtins.str] public_url: Where what certwright publishes is reached, e.g. `http://pki.example.com`. New certificates then name there the certificate of their CA; those that are issued already stay as they are.
         :param pulumi.Input[_builtins.bool] read_only: Refuse every create, update and delete.
         :param pulumi.Input[_builtins.bool] refresh_before_update: Read certificates before each update, where a scheduler renews.
         :param pulumi.Input[_builtins.str] region: Region of the resources; part of every ARN and of every key's namespace. Default: `local`.
@@ -396,6 +416,7 @@ class Provider(pulumi.ProviderResource):
                  key_wrapper: pulumi.Input[Optional[_builtins.str]] = None,
                  limits: Optional[Any] = None,
                  public_issuer: pulumi.Input[Optional[_builtins.str]] = None,
+                 public_url: pulumi.Input[Optional[_builtins.str]] = None,
                  read_only: pulumi.Input[Optional[_builtins.bool]] = None,
                  refresh_before_update: pulumi.Input[Optional[_builtins.bool]] = None,
                  region: pulumi.Input[Optional[_builtins.str]] = None,
@@ -428,6 +449,9 @@ class Provider(pulumi.ProviderResource):
             if public_issuer is None:
                 public_issuer = _utilities.get_env('CERTWRIGHT_PUBLIC_ISSUER')
             __props__.__dict__["public_issuer"] = public_issuer
+            if public_url is None:
+                public_url = _utilities.get_env('CERTWRIGHT_PUBLIC_URL')
+            __props__.__dict__["public_url"] = public_url
             if read_only is None:
                 read_only = _utilities.get_env_bool('CERTWRIGHT_READ_ONLY')
             __props__.__dict__["read_only"] = pulumi.Output.from_input(read_only).apply(pulumi.runtime.to_json) if read_only is not None else None
@@ -482,6 +506,14 @@ class Provider(pulumi.ProviderResource):
         Who signs public-kind certificates that do not say: a CA's ARN, or `bundled`. Default: `bundled`.
         """
         return pulumi.get(self, "public_issuer")
+
+    @_builtins.property
+    @pulumi.getter(name="publicUrl")
+    def public_url(self) -> pulumi.Output[Optional[_builtins.str]]:
+        """
+        Where what certwright publishes is reached, e.g. `http://pki.example.com`. New certificates then name there the certificate of their CA; those that are issued already stay as they are.
+        """
+        return pulumi.get(self, "public_url")
 
     @_builtins.property
     @pulumi.getter

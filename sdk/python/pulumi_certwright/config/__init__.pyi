@@ -54,6 +54,11 @@ publicIssuer: Optional[str]
 Who signs public-kind certificates that do not say: a CA's ARN, or `bundled`. Default: `bundled`.
 """
 
+publicUrl: Optional[str]
+"""
+Where what certwright publishes is reached, e.g. `http://pki.example.com`. New certificates then name there the certificate of their CA; those that are issued already stay as they are.
+"""
+
 readOnly: Optional[bool]
 """
 Refuse every create, update and delete.

@@ -77,6 +77,13 @@ class _ExportableConfig(types.ModuleType):
         return __config__.get('publicIssuer') or _utilities.get_env('CERTWRIGHT_PUBLIC_ISSUER')
 
     @_builtins.property
+    def public_url(self) -> Optional[str]:
+        """
+        Where what certwright publishes is reached, e.g. `http://pki.example.com`. New certificates then name there the certificate of their CA; those that are issued already stay as they are.
+        """
+        return __config__.get('publicUrl') or _utilities.get_env('CERTWRIGHT_PUBLIC_URL')
+
+    @_builtins.property
     def read_only(self) -> Optional[bool]:
         """
         Refuse every create, update and delete.
