@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from certwright.config import Config
 from certwright.deploy import deployer, kinds
-from certwright.domain.dnsname import dns_name
 from certwright.domain.errors import CertwrightError
 from certwright.engine.claims import this_process
 from certwright.engine.issuing import Issuers
-from certwright.engine.ports import CaaVerdict, CancelSignal, DnsWriter, Entropy, NameProof, Served
+from certwright.engine.ports import CaaVerdict, CancelSignal, DnsWriter, Entropy, NameProver, Served
 from certwright.engine.publishing import PublishedList
 from certwright.engine.records import MetaRecord
 from certwright.engine.services import Services
@@ -27,6 +26,7 @@ from certwright.store.sql import SqlStore, creation_allowed, is_local_file
 from certwright.store.wrappers.port import WrapperContext
 from certwright.store.wrappers.registry import open_wrapper
 from certwright.system import SystemClock, SystemEntropy
+from certwright.validation.registry import Validators, words
 
 if TYPE_CHECKING:
     # What looks at DNS or at a server, and what signs the audit log, is imported at its first use: most runs need neither.
@@ -86,7 +86,8 @@ def build(config: Config, *, environment: Mapping[str, str] | None = None) -> Se
         entropy=entropy,
         deployers=_Lazy(kinds(), deployer),
         probe=_probe,
-        prover=_Prover(config, entropy),
+        prover=lambda: _prover(config, entropy),
+        validators=Validators(),
         caa=_Caa(config),
         issuers=Issuers(Kinds()),
         writers=_Lazy(tuple(config.dns_writers), lambda name: _writer(config, name)),
@@ -199,46 +200,23 @@ def _probe(address: str, *, server_name: str, timeout_s: float) -> Served:
     return probe(address, server_name=server_name, timeout_s=timeout_s)
 
 
-class _Prover:
-    def __init__(self, config: Config, entropy: Entropy) -> None:
-        self._config, self._entropy = config, entropy
+def _prover(config: Config, entropy: Entropy) -> NameProver:
+    from certwright.validation.prover import VantageProver
 
-    def prove(
-        self, *, record_name: str, record_value: str, txt_value: str, cancel: CancelSignal | None = None
-    ) -> NameProof:
-        from certwright.validation.dns import observe_record
-
-        seen = observe_record(
-            record_name=record_name,
-            record_value=record_value,
-            txt_value=txt_value,
-            vantage_points=vantage_points(self._config),
-            entropy=self._entropy,
-            cancel=cancel,
-        )
-        sentence = f"{seen.sentence} {seen.disagreement}".strip()
-        return NameProof(proved=seen.good, code=seen.code, sentence=sentence, seen=seen.seen, asked_at=seen.asked_at)
+    return VantageProver(vantage_points(config), entropy=entropy)
 
 
 class _Caa:
     def __init__(self, config: Config) -> None:
         self._config = config
 
-    def check(self, name: str) -> CaaVerdict:
-        """A fresh look-up each time: an answer that decides is never an old one."""
-        from certwright.validation.caa_lookup import CaaLookup
+    def check(self, names: Sequence[str], *, cancel: CancelSignal | None = None) -> list[CaaVerdict]:
+        from certwright.validation.prover import caa_verdicts
 
-        look_up = CaaLookup(vantage_points(self._config)[0], issuer_domains=self._config.caa_identities)
-        try:
-            found = look_up.check(dns_name(name))
-        except CertwrightError as problem:
-            return CaaVerdict(allowed=None, sentence=problem.message, details=problem.details)
-        verdict = found.verdict
-        return CaaVerdict(
-            allowed=found.allowed,
-            sentence=getattr(verdict, "sentence", ""),
-            details=getattr(verdict, "details", ()),
-            evidence=found.evidence,
-            shared=getattr(verdict, "shared", ""),
-            shared_details=getattr(verdict, "shared_details", ()),
-        )
+        primary, identities = vantage_points(self._config)[0], self._config.caa_identities
+        return caa_verdicts(names, primary, issuer_domains=identities, cancel=cancel)
+
+
+def validation_methods() -> tuple[str, ...]:
+    """The values of `validationMethod` that the schema names."""
+    return words()

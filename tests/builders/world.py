@@ -6,7 +6,7 @@ Every default is correct (names prove, CAA allows, targets install), so that onl
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -37,6 +37,7 @@ from certwright.store.keyvault import EnvelopeVault
 from certwright.store.sql import SqlStore
 from certwright.store.wrappers.port import WrapperContext
 from certwright.store.wrappers.registry import open_wrapper
+from certwright.validation.registry import Validators
 from cryptography.hazmat.primitives import serialization as s
 from cryptography.x509 import load_pem_x509_certificate
 
@@ -128,9 +129,10 @@ class ScriptedCaa:
     verdicts: dict[str, CaaVerdict] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
-    def check(self, name: str) -> CaaVerdict:
-        self.asked.append(name)
-        return self.verdicts.get(name, CaaVerdict(allowed=True, sentence="no CAA record", evidence="none"))
+    def check(self, names: Sequence[str], *, cancel: Any = None) -> list[CaaVerdict]:
+        self.asked += names
+        allowed = CaaVerdict(allowed=True, sentence="no CAA record", evidence="none")
+        return [self.verdicts.get(name, allowed) for name in names]
 
 
 @dataclass
@@ -452,7 +454,8 @@ def world(
         entropy=entropy,
         deployers=deployers,
         probe=probe,
-        prover=prover,
+        prover=lambda: prover,
+        validators=Validators(found=tuple),
         caa=caa,
         issuers=Issuers({**Kinds(), **(issuers or {})}),
         writers={"own": writer, "corp": MemoryWriter()},

@@ -50,7 +50,7 @@ def request(stack: Stack, name: str = "www") -> tuple[VersionRecord, list[str]]:
         arn = stack.id(name)
         version = max(reader.all(VersionRecord, arn=arn), key=lambda v: v.version)
         rows = reader.all(ValidationRecord, arn=arn, version=version.version)
-        return version, sorted(row.txt_value for row in rows)
+        return version, sorted(row.challenge["txtValue"] for row in rows)
 
 
 @pytest.mark.proves("DNS-1", "DNS-3", "IAC-2", "VAL-1", "CRT-6", "NAM-2")

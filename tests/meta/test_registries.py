@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import importlib
+import inspect
 import pkgutil
+import re
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,7 @@ from certwright.functions.registry import FUNCTIONS
 from certwright.issuers import ISSUERS
 from certwright.resources.registry import resources
 from certwright.store.wrappers.registry import KINDS
+from certwright.validation import registry as validation_methods
 from certwright.validation.writers import WRITERS
 from meta.house import PACKAGE, ROOT, TESTS, python_files, texts, tree_of
 
@@ -72,6 +75,15 @@ def test_every_deployer_is_registered() -> None:
 def test_every_dns_writer_is_registered() -> None:
     here = {path.stem for path in python_files(PACKAGE / "validation" / "writers")} - {"__init__"}
     assert here == {kind for kind, _ in WRITERS}
+
+
+def test_every_validation_method_is_registered_and_the_engine_knows_none() -> None:
+    makers = {name: inspect.getclosurevars(make).nonlocals["module"] for name, make in validation_methods.VALIDATORS}
+    assert _defining("validation", "challenge") == set(makers.values())
+    assert validation_methods.words() == (*makers, *validation_methods.PLANNED)
+    source = "".join((PACKAGE / "engine" / f"{module}.py").read_text() for module in ("prove", "validation"))
+    known = re.sub(r"DNS-\d", "", source)  # the product's ids may be named
+    assert [word for word in (*makers, "CNAME", "TXT", "dnsrecords", "resourceRecord") if word in known] == []
 
 
 def test_every_key_wrapper_is_registered() -> None:

@@ -69,7 +69,9 @@ _HEAD: Spec = {
 
 def package_schema(resources: Iterable[type[Any]], functions: Iterable[type[Any]] = ()) -> dict[str, Any]:
     """The schema without `version` (the plugin adds its own), keys in a stable order."""
-    collector = TypeCollector(PACKAGE, object_spec)
+    from certwright.wiring import validation_methods
+
+    collector = TypeCollector(PACKAGE, object_spec, words={"ValidationMethod": validation_methods()})
     described = {cls.token: resource_spec(cls, collector) for cls in resources}
     called = {cls.token: function_spec(cls, collector) for cls in functions}
     settings = {s.name: setting_spec(s) for s in SETTINGS}
@@ -161,7 +163,7 @@ def wire_properties(
     found = {}
     for name, field in model.model_fields.items():
         spec = {
-            **collector.reference(field.annotation),
+            **_reference(field, collector),
             "description": _description(field, codes=not (nested or output)),
         }
         extra = meta(field)
@@ -171,6 +173,12 @@ def wire_properties(
             spec["willReplaceOnChanges"] = True
         found[field.alias or name] = spec
     return found
+
+
+def _reference(field: FieldInfo, collector: TypeCollector) -> Spec:
+    """A text with an open enumeration takes any text: hosts that check programs refuse none of a third party's."""
+    reference, words = collector.reference(field.annotation), meta(field).get("words")
+    return {"oneOf": [reference, collector.open_enum(words)]} if words else reference
 
 
 def fields_of(model: type[BaseModel]) -> dict[str, tuple[str, Any]]:

@@ -40,10 +40,14 @@ def _is_union(annotation: Any) -> bool:
 class TypeCollector:
     """Answers type references, and remembers the object and enum types that they need."""
 
-    def __init__(self, package: str, object_spec: ObjectSpec) -> None:
-        """object_spec: says a nested model; it asks the collector for the types of the model's properties."""
+    def __init__(
+        self, package: str, object_spec: ObjectSpec, *, words: Mapping[str, tuple[str, ...]] | None = None
+    ) -> None:
+        """object_spec: says a nested model; it asks the collector for the types of the model's properties. words: the values
+        of each open enumeration, by its name."""
         self._package = package
         self._object_spec = object_spec
+        self._words = words or {}
         self.types: dict[str, Spec] = {}
         self._owners: dict[str, Any] = {}
 
@@ -70,6 +74,13 @@ class TypeCollector:
         if isinstance(annotation, type) and issubclass(annotation, Enum):
             return self._named(annotation, self._enum)
         raise TypeError(f"{annotation!r} has no form in a Pulumi schema")
+
+    def open_enum(self, name: str) -> Spec:
+        """A reference to a named enumeration of texts whose values no class here knows."""
+        token = f"{self._package}:index:{name}"
+        values = [{"name": _enum_name(value), "value": value} for value in self._words[name]]
+        self.types.setdefault(token, {"type": "string", "description": "", "enum": values})
+        return {"$ref": f"#/types/{token}"}
 
     def _map(self, args: tuple[Any, ...]) -> Spec:
         value = self.reference(args[1]) if args else ANY

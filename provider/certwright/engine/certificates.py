@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -365,6 +366,7 @@ def delete(services: Services, arn: str) -> Deleted:
         if record is None:
             return Deleted(found=False)
         writers = {row.writer for row in reader.all(DnsRecord, arn=arn)}
+        methods = _asked_by(reader, record)
     now = services.clock.now()
     unsure: list[DnsRecord] = []
     with services.store.write() as tx:
@@ -385,8 +387,18 @@ def delete(services: Services, arn: str) -> Deleted:
     if users:
         raise CertwrightError("in use, cannot be deleted", code="certificate.in_use", details=(in_use_sentence(users),))
     hit("delete.after_record")
+    for method in methods:
+        with suppress(CertwrightError):  # what is gone already, or cannot be reached, holds no deletion up
+            services.validator(method).withdraw(arn, None)
     left = dnsrecords.sweep(services, writers).left if writers else ()
     return Deleted(found=True, left=left, unsure=tuple(unsure))
+
+
+def _asked_by(reader: Reader, record: CertificateRecord) -> set[str]:
+    """The methods whose challenges are still out."""
+    if record.serving_version == record.newest_version:
+        return set()
+    return {row.method for row in reader.all(ValidationRecord, arn=record.arn, version=record.newest_version)}
 
 
 def _remove(services: Services, tx: Transaction, record: CertificateRecord) -> list[DnsRecord]:

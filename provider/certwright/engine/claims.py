@@ -129,7 +129,7 @@ def give_fresh_arn(tx: Transaction, record: A, arn: str, creator: str) -> A:
 def _rest_of_key(child: Any) -> dict[str, Any]:
     match child:
         case ValidationRecord():
-            return {"version": child.version, "domain_name": child.domain_name}
+            return {"version": child.version, "domain_name": child.authorization}
         case DnsRecord():
             return {"writer": child.writer, "name": child.name, "type": child.type, "value": child.value}
         case _:

@@ -20,10 +20,10 @@ from dataclasses import dataclass, replace
 from certwright.domain.errors import CertwrightError, NotFound
 from certwright.engine.exclusive import Scope, alone_with
 from certwright.engine.failpoints import hit
-from certwright.engine.ports import DnsWriter, Lease, Reader, Transaction
+from certwright.engine.ports import Chosen, DnsWriter, Lease, Reader, Transaction
 from certwright.engine.records import CertificateRecord, DnsPurpose, DnsRecord
 from certwright.engine.services import Services
-from certwright.engine.writers import Chosen, same_server
+from certwright.engine.writers import same_server
 
 UNNEEDED = ""  # `DnsRecord.arn` of a record that waits for its removal
 NAMES_SHOWN = 5

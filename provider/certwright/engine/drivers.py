@@ -34,7 +34,7 @@ def created(services: Services, arn: str, urn: str, place: str, *, kept: type[Ex
         rows = _rows(tx, arn)
         if record.driven and not rows:  # by a declaration of before they were counted
             _add(services, tx, rows, record, urn="", place=place, status=_LIVE)
-        for row in [row for row in rows if row.record_value == urn and _cut_short(row)]:
+        for row in [row for row in rows if row.domain_name == urn and _cut_short(row)]:
             _drop(tx, rows, row)
         mine = _add(services, tx, rows, record, urn=urn, place=place, status=services.process)
     ended = True
@@ -48,7 +48,9 @@ def created(services: Services, arn: str, urn: str, place: str, *, kept: type[Ex
     finally:
         with suppress(CertwrightError), services.store.write() as tx:
             if ended:
-                tx.save(*(replace(row, status=_LIVE) for row in _rows(tx, arn) if row.domain_name == mine))
+                tx.save(
+                    *(replace(row, challenge={"status": _LIVE}) for row in _rows(tx, arn) if row.authorization == mine)
+                )
             else:
                 tx.remove(ValidationRecord, arn=arn, version=NO_VERSION, domain_name=mine)
                 _note(tx, arn)
@@ -81,7 +83,7 @@ def ended(tx: Transaction, arn: str, urn: str, place: str) -> bool:
 
 
 def _at(rows: list[ValidationRecord], place: str) -> bool:
-    return any(row.record_name == place for row in rows)
+    return any(row.method == place for row in rows)
 
 
 def _rows(reader: Reader, arn: str) -> list[ValidationRecord]:
@@ -89,16 +91,16 @@ def _rows(reader: Reader, arn: str) -> list[ValidationRecord]:
 
 
 def _found(rows: list[ValidationRecord], urn: str, place: str) -> ValidationRecord | None:
-    return next((row for row in rows if (row.record_value, row.record_name) == (urn, place)), None)
+    return next((row for row in rows if (row.domain_name, row.method) == (urn, place)), None)
 
 
 def _mine(rows: list[ValidationRecord], urn: str, place: str) -> ValidationRecord | None:
     """The row of a declaration. An alias may have renamed it since it came: then another one of its place stands for it."""
-    return _found(rows, urn, place) or next((row for row in rows if row.record_name == place), None)
+    return _found(rows, urn, place) or next((row for row in rows if row.method == place), None)
 
 
 def _cut_short(row: ValidationRecord) -> bool:
-    return row.status != _LIVE and creator_is_gone(row.status)
+    return row.challenge["status"] != _LIVE and creator_is_gone(row.challenge["status"])
 
 
 def _add(
@@ -112,16 +114,15 @@ def _add(
     status: str,
 ) -> str:
     """Returns the name that the row got."""
-    taken = {row.domain_name for row in rows}
+    taken = {row.authorization for row in rows}
     name = next(name for number in count(1) if (name := f"{urn} {number}") not in taken)
     row = ValidationRecord(
         arn=record.arn,
         version=NO_VERSION,
-        domain_name=name,
-        record_name=place,
-        record_value=urn,
-        txt_value="",
-        status=status,
+        authorization=name,
+        method=place,
+        domain_name=urn,
+        challenge={"status": status},
         created_at=services.clock.now(),
     )
     tx.save(row)
@@ -133,7 +134,7 @@ def _add(
 
 def _drop(tx: Transaction, rows: list[ValidationRecord], row: ValidationRecord | None) -> None:
     if row is not None:
-        tx.remove(ValidationRecord, arn=row.arn, version=row.version, domain_name=row.domain_name)
+        tx.remove(ValidationRecord, arn=row.arn, version=row.version, domain_name=row.authorization)
         rows.remove(row)
 
 

@@ -21,7 +21,7 @@ FAILPOINTS: tuple[str, ...] = (
     "request.after_record",
     "dns.before_write",
     "dns.after_write",
-    "validation.after_txt",
+    "validation.after_present",
     "validation.after_proof",
     "deploy.before_put",
     "deploy.before_switch",

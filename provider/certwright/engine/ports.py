@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from certwright.engine.records import AuditAction, AuditEntry, AuditResult, KeyRecord, RegionKeyRecord
+from certwright.domain.errors import Finding
+from certwright.engine.records import (
+    AuditAction,
+    AuditEntry,
+    AuditResult,
+    Json,
+    KeyRecord,
+    RegionKeyRecord,
+    ValidationRecord,
+)
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -236,13 +245,15 @@ class DnsWriter(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NameProof:
-    """What DNS said about one name's record. `proved` False: `sentence` says what was seen, where, and what to do."""
+    """What one look found. `proved` False: `sentence` says what was seen, where, and what to do, `brief` the same in a few
+    words, for a line that moves (empty: the code's last word)."""
 
     proved: bool
     code: str = ""
     sentence: str = ""
     seen: str = ""
     asked_at: str = ""
+    brief: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,7 +272,7 @@ class CaaVerdict:
 
 
 class NameProver(Protocol):
-    """Looks at DNS from every vantage point."""
+    """Looks at DNS from every vantage point, which are made once for the looks of one round. Several threads may ask."""
 
     def prove(
         self, *, record_name: str, record_value: str, txt_value: str, cancel: CancelSignal | None = None
@@ -269,8 +280,68 @@ class NameProver(Protocol):
 
 
 class CaaChecker(Protocol):
-    def check(self, name: str) -> CaaVerdict:
-        """`name` may be a wildcard (`*.example.com`), which `issuewild` rules."""
+    def check(self, names: Sequence[str], *, cancel: CancelSignal | None = None) -> list[CaaVerdict]:
+        """One verdict for each name, in their order, by look-ups that are made now: what decides is never an old answer. A
+        name may be a wildcard (`*.example.com`), which `issuewild` rules. Raises Cancelled.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """A writer and the name that the journal of DNS records knows it by."""
+
+    name: str
+    writer: DnsWriter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidationOption:
+    """One proof that a request needs, and what the owner of its names has to do for it.
+
+    authorization: what the proof is kept by. A wildcard and its base are one where one deed proves both, else two.
+    names: those that it proves, as they stand in the request. domain_name: what it is shown as.
+    shown: an element of `domainValidationOptions`, in wire spelling.
+    """
+
+    authorization: str
+    names: tuple[str, ...]
+    domain_name: str
+    shown: Json
+
+
+class Validator(Protocol):
+    """One way to prove control of names. Its name in the registry is a value of `validationMethod`; it is made for one
+    round, or one question."""
+
+    def findings(self, names: Sequence[str]) -> list[Finding]:
+        """What speaks against this method here, or for one of these names. Pure: Check asks."""
+
+    def options(self, names: Sequence[str], account: str) -> list[ValidationOption]:
+        """Every proof that these names need, in a stable order. Pure, and known before any store exists: previews show it.
+        names: `domainName` first. Empty where `findings` has an objection.
+        """
+
+    def challenge(self, option: ValidationOption) -> Json:
+        """What one attempt needs: drawn once, kept in the proof's row, and given back with it. No secret in clear."""
+
+    def fits(self, challenge: Json, option: ValidationOption, age: timedelta) -> bool:
+        """Whether an earlier challenge may be used on."""
+
+    def maintain(self, arn: str, options: Sequence[ValidationOption], writer: Chosen | None) -> None:
+        """Make what has to be there beyond this attempt, because renewals need it. Idempotent; raises what the writer does."""
+
+    def present(self, arn: str, rows: Sequence[ValidationRecord]) -> list[ValidationRecord]:
+        """Put the challenges where they are looked for. Idempotent; returns the rows with whatever it changed in them."""
+
+    def look(self, row: ValidationRecord, cancel: CancelSignal | None) -> NameProof:
+        """One look that is bounded in time and writes nothing; never waits for the proof to come. Several threads call it
+        at once. Raises Cancelled."""
+
+    def withdraw(self, arn: str, writer: Chosen | None) -> None:
+        """The challenges have done their work, or their certificate is gone: what `present` made goes."""
+
+    def todo(self, option: ValidationOption) -> str:
+        """What its owner has to do, for `certwright why`: a sentence's beginning in small letters, e.g. `create …`."""
 
 
 Progress = Callable[[str], None]

@@ -55,6 +55,13 @@ class AssociationStatus(StrEnum):
     FAILED = "FAILED"
 
 
+class ValidationStatus(StrEnum):
+    """How far the proof of a name is (ACM's words)."""
+
+    PENDING_VALIDATION = "PENDING_VALIDATION"
+    SUCCESS = "SUCCESS"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateRecord:
     """One ARN. `serving_version` 0 means that nothing was issued yet; `newest_version` counts requests."""
@@ -202,21 +209,21 @@ class SerialRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidationRecord:
-    """The proof of one name for one pending version. `txt_value` is fresh for each attempt (DNS-2).
+    """One proof for one pending version. `authorization`: which one (`ports.ValidationOption`); `challenge`: what its method
+    needs of this attempt, and nobody else understands.
 
     Version 0 proves nothing: these rows count the declarations that drive the certificate (`drivers`).
     """
 
     arn: str
     version: int
+    authorization: str
     domain_name: str
-    record_name: str
-    record_value: str
-    txt_value: str
-    status: str  # PENDING_VALIDATION, SUCCESS, FAILED
+    method: str
+    challenge: Json
+    status: ValidationStatus = ValidationStatus.PENDING_VALIDATION
     seen: str = ""
     asked_at: str = ""
-    caa: str = ""  # what the CAA look-up said, kept as evidence
     created_at: datetime
     checked_at: datetime | None = None
     validated_at: datetime | None = None

@@ -14,6 +14,7 @@ from certwright.engine.gathering import Gathering
 from certwright.engine.issuing import Issuers
 from certwright.engine.ports import (
     CaaChecker,
+    Chosen,
     Clock,
     DnsWriter,
     Entropy,
@@ -22,10 +23,11 @@ from certwright.engine.ports import (
     NameProver,
     Store,
     Transaction,
+    Validator,
 )
 from certwright.engine.publishing import Lists, nothing
 from certwright.engine.records import MetaRecord
-from certwright.engine.writers import Chosen, place
+from certwright.engine.writers import place
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 _LAST_SIGNED = "last_signed_at"
@@ -45,7 +47,8 @@ class Services:
     entropy: Entropy
     deployers: Mapping[str, Deployer]
     probe: HandshakeProbe
-    prover: NameProver
+    prover: Callable[[], NameProver]  # for one round
+    validators: Mapping[str, Callable[[Services], Validator]]  # by `validationMethod`
     caa: CaaChecker
     issuers: Issuers[Services]
     writers: Mapping[str, DnsWriter]
@@ -80,6 +83,17 @@ class Services:
 
     def knows_writer(self, name: str) -> bool:
         return name in self.writers or self._configured_at(name) is not None
+
+    def validator(self, method: str) -> Validator:
+        """For one round, or one question. Raises NotFound, and what a third party's does when it cannot be loaded."""
+        make = self.validators.get(method)
+        if make is None:
+            known = " or ".join(self.validators)
+            raise NotFound(
+                f"{method[:80]} validation is not part of this installation of certwright; use {known}",
+                code="validation.method_unavailable",
+            )
+        return make(self)
 
     def place_of(self, name: str) -> str:
         """Where the writer writes that the journal knows by this name: its place, which is an inline one's name."""

@@ -1,25 +1,15 @@
-"""Which DNS writer a program means: a configured one by its name, or one that it describes inline."""
+"""Where a DNS writer writes, which is the name of one that a program describes inline."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 
 from certwright.domain.values import reveal
-from certwright.engine.ports import DnsWriter
 
 DNS_PORT = "53"
 _ZONE = " zone="
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
-    """A writer and the name that the journal of DNS records knows it by."""
-
-    name: str
-    writer: DnsWriter
 
 
 def place(settings: Mapping[str, Any]) -> str:

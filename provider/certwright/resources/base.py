@@ -62,12 +62,14 @@ def prop(
     secret: bool = False,
     equality: Equality = Equality.VALUE,
     managed: bool = False,
+    words: str = "",
     source: str = "",
 ) -> Any:
     """Declare one input property: everything that schema, decode, diff, docs and SDKs need to know of it.
 
     default: Python default when the program leaves it out; ignored when `required`.
     managed: filled in by Check, never by a program (mechanics.md: `version`, `deployedVersion`, `validatedVersion`).
+    words: of a text: the name of an open enumeration, whose values the schema takes from a registry.
     source: the RFC and section, or the service, that the property comes from.
     """
     extra: Any = {
@@ -76,6 +78,7 @@ def prop(
         "equality": equality.value,
         "managed": managed,
         "source": source,
+        "words": words,
     }
     if required:
         return Field(description=description, json_schema_extra={"certwright": extra})

@@ -288,9 +288,9 @@ class Certificate(Handling):
 
     def _attempt(self, ctx: Context, arn: str) -> None:
         """One bounded attempt where no CertificateValidation drives the request."""
-        from certwright.engine.validation import look
+        from certwright.engine.prove import step
 
-        found = look(self.services, arn, cancel=ctx.cancel)
+        found = step(self.services, arn, cancel=ctx.cancel)
         for problem in found.problems:
             ctx.log(Severity.WARNING, f"not validated yet: {problem}")
 

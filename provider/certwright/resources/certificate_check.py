@@ -7,11 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from certwright.domain.certificate import bundle_pem, sans_of
-from certwright.domain.challenge import validation_length_findings
 from certwright.domain.csr import PATH as CSR_PATH
 from certwright.domain.csr import csr_findings, parse_csr
-from certwright.domain.dnsname import dns_name
-from certwright.domain.errors import Finding, Refused
+from certwright.domain.errors import CertwrightError, Finding, Refused
 from certwright.domain.identifier import Identifier, IdentifierKind
 from certwright.domain.imported import check_import
 from certwright.domain.keyspec import KeyAlgorithm, SigningAlgorithm, pair_problem
@@ -186,23 +184,9 @@ def _stated_window(services: Services, typed: CertificateInputs, mode: Mode, now
 
 def _public(services: Services, typed: CertificateInputs, names: tuple[Identifier, ...]) -> list[Finding]:
     findings: list[Finding] = []
-    method = typed.validation_method
-    if method in ("EMAIL", "HTTP"):
-        findings.append(
-            Finding(
-                code="validation.method_unavailable",
-                path="validationMethod",
-                message=f"{method} validation is not part of this version of certwright; use DNS",
-            )
-        )
-    if method == "DNS" and not services.config.validation_domain:
-        findings.append(
-            Finding(
-                code="validation.no_domain",
-                path="validationMethod",
-                message="DNS validation needs a zone that the validation records point into, and none is configured; set "
-                "certwright:validationDomain (and certwright:validationWriter, which puts TXT records there)",
-            )
+    if isinstance(typed.validation_method, str):
+        findings += _provable(
+            services, typed.validation_method, [n.value for n in names if n.kind is IdentifierKind.DNS]
         )
     if typed.key_algorithm is KeyAlgorithm.ED25519:
         findings.append(
@@ -215,9 +199,16 @@ def _public(services: Services, typed: CertificateInputs, names: tuple[Identifie
     issuer = typed.public_issuer
     if isinstance(issuer, str) and (problem := services.issuers.problem(issuer, "publicIssuer")):
         findings.append(problem)
-    for name in (n for n in names if n.kind is IdentifierKind.DNS):
-        findings += validation_length_findings(dns_name(name.value))
     return findings
+
+
+def _provable(services: Services, method: str, names: list[str]) -> list[Finding]:
+    """What its method of validation has against the request."""
+    try:
+        validator = services.validator(method)
+    except CertwrightError as problem:
+        return [Finding(code=problem.code, path="validationMethod", message=problem.message)]
+    return validator.findings(names)
 
 
 def _import_result(services: Services, tree: Tree) -> Any:
@@ -365,7 +356,8 @@ def caa_findings(services: Services, ctx: Context, names: tuple[Identifier, ...]
 
     Not inside a read of the store: look-ups take their time.
     """
-    verdicts = [(name.value, services.caa.check(name.value)) for name in names]
+    asked = [name.value for name in names]
+    verdicts = list(zip(asked, services.caa.check(asked, cancel=ctx.cancel), strict=True))
     for sentence in dict.fromkeys(verdict.sentence for _, verdict in verdicts if verdict.allowed is None):
         ctx.log(Severity.WARNING, f"CAA could not be looked up, and issuing needs it: {sentence}")
     return [

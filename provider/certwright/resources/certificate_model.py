@@ -12,12 +12,6 @@ from certwright.domain.validity import Validity
 from certwright.resources.base import Change, Equality, Model, out, prop
 
 
-class ValidationMethod(StrEnum):
-    DNS = "DNS"
-    EMAIL = "EMAIL"
-    HTTP = "HTTP"
-
-
 class RenewalKeyPolicy(StrEnum):
     """Whether a renewal makes a new key."""
 
@@ -58,9 +52,10 @@ class CertificateInputs(Model):
         equality=Equality.NAMES,
         source="RFC 5280 4.2.1.6",
     )
-    validation_method: ValidationMethod | None = prop(
+    validation_method: str | None = prop(
         "`DNS`: makes it a public-kind certificate, whose names have to be proved.",
         change=Change.REISSUE,
+        words="ValidationMethod",
         source="ACM RequestCertificate",
     )
     public_issuer: str | None = prop(

@@ -81,7 +81,7 @@ class CertificateValidation(Handling):
                 path="validationRecordFqdns",
                 message=f"{name} is not among the records that the program makes; add its record, then its name here",
             )
-            for name in validation.missing_fqdns(expected, stated)
+            for name in missing_fqdns(expected, stated)
         ]
 
     def _certificate(self, reader: Reader | None, tree: Tree) -> CertificateRecord | None:
@@ -153,7 +153,7 @@ class CertificateValidation(Handling):
         place = inline_writer.name_of(news)
         with drivers.created(self.services, record.arn, ctx.urn, place, kept=Incomplete):
             # A replacement comes when all names are proved, and has to have its records before the old resource goes.
-            self._write_cnames(record.arn, news)
+            self._maintain(record.arn, news)
             return CreateResult(id=text(news, "certificateArn"), outputs=self._drive(ctx, record.arn, news))
 
     def _previewed(self, news: Tree, olds: Tree) -> Tree:
@@ -168,10 +168,10 @@ class CertificateValidation(Handling):
                 known["storeId"] = self.services.store.store_id
         return known
 
-    def _write_cnames(self, arn: str, tree: Tree) -> None:
+    def _maintain(self, arn: str, tree: Tree) -> None:
         found = self.services.chosen(inline_writer.stated(tree))
         if found is not None:
-            validation.write_cnames(self.services, arn, found)
+            validation.maintain(self.services, arn, found)
 
     def _drive(self, ctx: Context, arn: str, news: Tree) -> Tree:
         last = ""
@@ -256,7 +256,7 @@ class CertificateValidation(Handling):
         else:
             drivers.counted(self.services, record.arn, ctx.urn, before)
             if inline_writer.stated(old_inputs) != inline_writer.stated(news):
-                self._write_cnames(record.arn, news)
+                self._maintain(record.arn, news)
         return UpdateResult(outputs=self._drive(ctx, record.arn, news))
 
     def _move(self, ctx: Context, arn: str, old_inputs: Tree, news: Tree) -> None:
@@ -266,12 +266,12 @@ class CertificateValidation(Handling):
             ctx, arn, old_inputs, lambda tx: drivers.moved(self.services, tx, arn, ctx.urn, before, after)
         )
         try:
-            self._write_cnames(arn, news)
+            self._maintain(arn, news)
         except CertwrightError:
             with suppress(CertwrightError):  # Pulumi keeps the old inputs, so that their record must be there
                 with self.services.store.write() as tx:
                     drivers.moved(self.services, tx, arn, ctx.urn, after, before)
-                self._write_cnames(arn, old_inputs)
+                self._maintain(arn, old_inputs)
             raise
 
     def _leave_writer(self, ctx: Context, arn: str, tree: Tree, gone_from: Callable[[Transaction], bool]) -> None:
@@ -309,8 +309,15 @@ def _unless_known(tree: Tree) -> Any:
     return UNKNOWN if reveal(tree.get("certificateArn")) is UNKNOWN else None
 
 
+def missing_fqdns(expected: list[Tree], stated: list[str]) -> list[str]:
+    """Records that the program forgot, by name (VAL-3). A method that needs no record misses none."""
+    have = {name.rstrip(".").lower() for name in stated}
+    names = [str(option["resourceRecordName"]) for option in expected if option.get("resourceRecordName")]
+    return [name for name in names if name.lower() not in have]
+
+
 def _row(row: ValidationRecord) -> Tree:
-    shown: Tree = {"domainName": row.domain_name, "status": row.status}
+    shown: Tree = {"domainName": row.domain_name, "status": row.status.value}
     if row.seen:
         shown["seen"] = row.seen
     if row.asked_at:

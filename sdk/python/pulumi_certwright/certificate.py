@@ -43,7 +43,7 @@ class CertificateArgs:
                  subject_alternative_names: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  tags: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  template_arn: pulumi.Input[Optional[_builtins.str]] = None,
-                 validation_method: pulumi.Input[Optional['ValidationMethod']] = None,
+                 validation_method: pulumi.Input[Optional[Union[_builtins.str, 'ValidationMethod']]] = None,
                  validity: pulumi.Input[Optional['ValidityArgs']] = None):
         """
         The set of arguments for constructing a Certificate resource.
@@ -69,7 +69,7 @@ class CertificateArgs:
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] subject_alternative_names: Further names, in any order: DNS names by default; IP addresses, `mailbox@host` and `scheme://…` are recognised; the prefixes `dns:` `ip:` `email:` `uri:` `upn:` `dn:` force the kind. A change makes a new version under the same ARN (re-issue). Source: RFC 5280 4.2.1.6.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Tags. A change takes effect in place.
         :param pulumi.Input[_builtins.str] template_arn: Profile of a private or signed certificate, as ACM PCA names it: `EndEntityCertificate` (default), `EndEntityServerAuthCertificate`, `EndEntityClientAuthCertificate`, `CodeSigningCertificate`, `OCSPSigningCertificate`, by name or as `arn:aws:acm-pca:::template/NAME/V1`; with `_APIPassthrough`, `_CSRPassthrough` or `_APICSRPassthrough` behind it, values of `apiPassthrough` or of the CSR are let through. `BlankEndEntityCertificate` and `BlankEndEntityCertificate_CriticalBasicConstraints`, only with such a suffix, fix no usages. Order: template, API, CSR. A change makes a new version under the same ARN (re-issue). Source: ACM PCA templates.
-        :param pulumi.Input['ValidationMethod'] validation_method: `DNS`: makes it a public-kind certificate, whose names have to be proved. A change makes a new version under the same ARN (re-issue). Source: ACM RequestCertificate.
+        :param pulumi.Input[Union[_builtins.str, 'ValidationMethod']] validation_method: `DNS`: makes it a public-kind certificate, whose names have to be proved. A change makes a new version under the same ARN (re-issue). Source: ACM RequestCertificate.
         :param pulumi.Input['ValidityArgs'] validity: How long it is valid. Default: private 395 days, public by the provider's `validityProfile`, both cut at the CA's end; a stated one beyond the CA's end is refused. A change makes a new version under the same ARN (re-issue). Source: ACM PCA Validity.
         """
         if api_passthrough is not None:
@@ -373,14 +373,14 @@ class CertificateArgs:
 
     @_builtins.property
     @pulumi.getter(name="validationMethod")
-    def validation_method(self) -> pulumi.Input[Optional['ValidationMethod']]:
+    def validation_method(self) -> pulumi.Input[Optional[Union[_builtins.str, 'ValidationMethod']]]:
         """
         `DNS`: makes it a public-kind certificate, whose names have to be proved. A change makes a new version under the same ARN (re-issue). Source: ACM RequestCertificate.
         """
         return pulumi.get(self, "validation_method")
 
     @validation_method.setter
-    def validation_method(self, value: pulumi.Input[Optional['ValidationMethod']]):
+    def validation_method(self, value: pulumi.Input[Optional[Union[_builtins.str, 'ValidationMethod']]]):
         pulumi.set(self, "validation_method", value)
 
     @_builtins.property
@@ -423,7 +423,7 @@ class Certificate(pulumi.CustomResource):
                  subject_alternative_names: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  tags: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  template_arn: pulumi.Input[Optional[_builtins.str]] = None,
-                 validation_method: pulumi.Input[Optional['ValidationMethod']] = None,
+                 validation_method: pulumi.Input[Optional[Union[_builtins.str, 'ValidationMethod']]] = None,
                  validity: pulumi.Input[Optional[Union['ValidityArgs', 'ValidityArgsDict', 'outputs.Validity']]] = None,
                  __props__=None):
         """
@@ -457,7 +457,7 @@ class Certificate(pulumi.CustomResource):
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] subject_alternative_names: Further names, in any order: DNS names by default; IP addresses, `mailbox@host` and `scheme://…` are recognised; the prefixes `dns:` `ip:` `email:` `uri:` `upn:` `dn:` force the kind. A change makes a new version under the same ARN (re-issue). Source: RFC 5280 4.2.1.6.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Tags. A change takes effect in place.
         :param pulumi.Input[_builtins.str] template_arn: Profile of a private or signed certificate, as ACM PCA names it: `EndEntityCertificate` (default), `EndEntityServerAuthCertificate`, `EndEntityClientAuthCertificate`, `CodeSigningCertificate`, `OCSPSigningCertificate`, by name or as `arn:aws:acm-pca:::template/NAME/V1`; with `_APIPassthrough`, `_CSRPassthrough` or `_APICSRPassthrough` behind it, values of `apiPassthrough` or of the CSR are let through. `BlankEndEntityCertificate` and `BlankEndEntityCertificate_CriticalBasicConstraints`, only with such a suffix, fix no usages. Order: template, API, CSR. A change makes a new version under the same ARN (re-issue). Source: ACM PCA templates.
-        :param pulumi.Input['ValidationMethod'] validation_method: `DNS`: makes it a public-kind certificate, whose names have to be proved. A change makes a new version under the same ARN (re-issue). Source: ACM RequestCertificate.
+        :param pulumi.Input[Union[_builtins.str, 'ValidationMethod']] validation_method: `DNS`: makes it a public-kind certificate, whose names have to be proved. A change makes a new version under the same ARN (re-issue). Source: ACM RequestCertificate.
         :param pulumi.Input[Union['ValidityArgs', 'ValidityArgsDict', 'outputs.Validity']] validity: How long it is valid. Default: private 395 days, public by the provider's `validityProfile`, both cut at the CA's end; a stated one beyond the CA's end is refused. A change makes a new version under the same ARN (re-issue). Source: ACM PCA Validity.
         """
         ...
@@ -510,7 +510,7 @@ class Certificate(pulumi.CustomResource):
                  subject_alternative_names: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  tags: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  template_arn: pulumi.Input[Optional[_builtins.str]] = None,
-                 validation_method: pulumi.Input[Optional['ValidationMethod']] = None,
+                 validation_method: pulumi.Input[Optional[Union[_builtins.str, 'ValidationMethod']]] = None,
                  validity: pulumi.Input[Optional[Union['ValidityArgs', 'ValidityArgsDict', 'outputs.Validity']]] = None,
                  __props__=None):
         opts = pulumi.ResourceOptions.merge(_utilities.get_resource_opts_defaults(), opts)
@@ -971,7 +971,7 @@ class Certificate(pulumi.CustomResource):
 
     @_builtins.property
     @pulumi.getter(name="validationMethod")
-    def validation_method(self) -> pulumi.Output[Optional['ValidationMethod']]:
+    def validation_method(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
         `DNS`: makes it a public-kind certificate, whose names have to be proved. A change makes a new version under the same ARN (re-issue). Source: ACM RequestCertificate.
         """

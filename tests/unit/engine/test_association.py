@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from builders.world import MISSING, World
 from certwright.domain.errors import Cancelled, CertwrightError, DeployFailed, NotFound, Refused
-from certwright.engine import association, certificates, serving, validation
+from certwright.engine import association, certificates, prove, serving, validation
 from certwright.engine.claims import this_process
 from certwright.engine.deployer import Part
 from certwright.engine.material import material_of, servable
@@ -317,7 +317,7 @@ def test_an_association_keeps_a_certificate_and_its_records_or_comes_too_late(
     missing = {str(validation.options(here.services, record.spec, "000000000000")[0]["resourceRecordName"]): [MISSING]}
     certificates.reissue(here.services, record.arn, expected_newest=1, spec=record.spec, reason_code="x")
     here.prover.answers = dict(missing)
-    validation.look(here.services, record.arn)  # a TXT record of ours waits, so the delete takes a moment
+    prove.step(here.services, record.arn)  # a TXT record of ours waits, so the delete takes a moment
     here.association(record.arn)
     with pytest.raises(CertwrightError) as refused:
         certificates.delete(here.services, record.arn)

@@ -6,7 +6,7 @@ import pytest
 from builders.world import World
 from certwright.domain.caa import CaaRecord, Denied, RelevantSet, judge
 from certwright.domain.dnsname import dns_name
-from certwright.engine import validation
+from certwright.engine import prove
 from certwright.engine.caa import refusals
 from certwright.engine.ports import CaaVerdict
 from certwright.engine.records import AuthorityRecord
@@ -69,6 +69,6 @@ def test_other_records_and_look_ups_without_an_answer_have_sentences_of_their_ow
 def test_a_wait_says_it_once_as_well(here: World, issuing: AuthorityRecord) -> None:
     record = here.public(issuing, domainName="a.example.com", subjectAlternativeNames=["b.example.com"])
     here.caa.verdicts = dict([denied("a.example.com"), denied("b.example.com")])
-    found = validation.look(here.services, record.arn)
+    found = prove.step(here.services, record.arn)
     assert found.problems == (f"a.example.com and b.example.com have {HAVE} {ADD}",)
     assert here.version(record.arn).failure_message == found.problems[0]

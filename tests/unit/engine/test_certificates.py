@@ -16,7 +16,7 @@ from builders.world import ACCOUNT, DAY, GONE, MISSING, NOW, PREFIX, FakeClock, 
 from certwright.domain.certificate import load_der, parse_bundle
 from certwright.domain.errors import CertwrightError, NotFound, Refused
 from certwright.domain.serial import SERIAL_RANDOM_BYTES
-from certwright.engine import certificates, validation
+from certwright.engine import certificates, prove, validation
 from certwright.engine.bulk import BulkRequest, issue_many
 from certwright.engine.claims import find
 from certwright.engine.decision import Action
@@ -117,7 +117,7 @@ def test_the_key_is_in_the_vault_and_nowhere_else(here: World, issuing: Authorit
 def test_a_public_one_waits_then_lives_a_day_under_the_cap(here: World, issuing: AuthorityRecord) -> None:
     record = here.public(issuing)
     assert here.version(record.arn).status is CertificateStatus.PENDING_VALIDATION
-    assert validation.look(here.services, record.arn).issued
+    assert prove.step(here.services, record.arn).issued
     certificate = served(here, record.arn)
     assert certificate.not_valid_before_utc == NOW - timedelta(minutes=60)
     assert certificate.not_valid_after_utc - certificate.not_valid_before_utc == 199 * DAY - timedelta(seconds=1)
@@ -130,7 +130,7 @@ def test_a_public_one_waits_then_lives_a_day_under_the_cap(here: World, issuing:
 def test_acms_profile_gives_thirteen_months(tmp_path: Path) -> None:
     with world(tmp_path, validity_profile="acm") as here:
         record = here.public(here.issuing())
-        validation.look(here.services, record.arn)
+        prove.step(here.services, record.arn)
         certificate = served(here, record.arn)
     assert certificate.not_valid_after_utc - certificate.not_valid_before_utc == 395 * DAY - timedelta(seconds=1)
 
@@ -151,7 +151,7 @@ def test_the_bundled_issuer_is_made_at_the_first_public_certificate_and_used_aga
     made = {a.arn for a in here.all(AuthorityRecord)}
     second = here.public(urn="b", domainName="api.example.org")
     for record in (first, second):
-        assert validation.look(here.services, record.arn).issued
+        assert prove.step(here.services, record.arn).issued
     authorities = here.all(AuthorityRecord)
     assert {a.arn for a in authorities} == made
     assert sorted(a.type for a in authorities) == ["ROOT", "SUBORDINATE"]
@@ -277,7 +277,7 @@ def test_another_resource_with_the_same_inputs_makes_its_own(here: World, issuin
 def test_an_adopted_public_request_keeps_its_proofs_and_records(here: World, issuing: AuthorityRecord) -> None:
     first = here.public(issuing)
     here.prover.answers = {here_record_name(here, first.arn): [MISSING]}
-    validation.look(here.services, first.arn)
+    prove.step(here.services, first.arn)
     before = here.all(ValidationRecord)
     again = here.public(issuing)
     assert [replace(row, arn="") for row in here.all(ValidationRecord, arn=again.arn)] == [
@@ -285,7 +285,7 @@ def test_an_adopted_public_request_keeps_its_proofs_and_records(here: World, iss
     ]
     assert not here.all(ValidationRecord, arn=first.arn)
     here.prover.answers = {}
-    assert validation.look(here.services, again.arn).issued
+    assert prove.step(here.services, again.arn).issued
 
 
 def here_record_name(here: World, arn: str) -> str:
@@ -328,12 +328,12 @@ def test_a_public_re_issue_waits_for_its_proof_while_the_old_version_serves(
     here: World, issuing: AuthorityRecord
 ) -> None:
     record = here.public(issuing)
-    validation.look(here.services, record.arn)
+    prove.step(here.services, record.arn)
     reissue(here, record.arn, spec=here.public_spec(issuing, subjectAlternativeNames=["api.example.org"]))
     stored = here.record(record.arn)
     assert (stored.serving_version, stored.newest_version) == (1, 2)
     assert here.version(record.arn, 1).serving
-    assert validation.look(here.services, record.arn).issued
+    assert prove.step(here.services, record.arn).issued
     assert here.record(record.arn).serving_version == 2
 
 
@@ -367,7 +367,7 @@ def test_a_new_attempt_under_the_same_arn_draws_fresh_tokens(
     record = here.public(issuing)
     name = here_record_name(here, record.arn)
     here.prover.answers = {name: [MISSING]}
-    validation.look(here.services, record.arn)
+    prove.step(here.services, record.arn)
     (before,) = here.all(ValidationRecord, arn=record.arn)
     here.save(replace(here.version(record.arn), status=status, failure_reason="CAA_ERROR", failure_message="no"))
     here.clock.advance(100 * timedelta(hours=1))
@@ -376,10 +376,10 @@ def test_a_new_attempt_under_the_same_arn_draws_fresh_tokens(
     assert (version.status, version.attempt, version.failure_reason) == (CertificateStatus.PENDING_VALIDATION, 2, "")
     assert version.requested_at == here.clock.now()
     here.prover.answers = {name: [MISSING]}
-    validation.look(here.services, record.arn)
+    prove.step(here.services, record.arn)
     (after,) = here.all(ValidationRecord, arn=record.arn)
-    assert after.txt_value != before.txt_value
-    assert after.record_value == before.record_value
+    assert after.challenge["txtValue"] != before.challenge["txtValue"]
+    assert after.challenge["recordValue"] == before.challenge["recordValue"]
 
 
 @pytest.mark.proves("REN-1", "CRT-6")

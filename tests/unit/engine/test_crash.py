@@ -25,7 +25,7 @@ PASSED: dict[str, tuple[int, int]] = {
     "issue.after_store": (2, 2),
     "dns.before_write": (1, 1),
     "dns.after_write": (1, 1),
-    "validation.after_txt": (1, 1),
+    "validation.after_present": (1, 1),
     "validation.after_proof": (1, 1),
     "deploy.before_put": (1, 0),
     "deploy.after_put": (1, 1),

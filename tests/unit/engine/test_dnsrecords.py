@@ -10,7 +10,8 @@ import pytest
 from builders.desk import Desk
 from builders.world import MISSING, MemoryWriter, World
 from certwright.domain.errors import NotFound, WriterFailed
-from certwright.engine import certificates, dnsrecords, validation
+from certwright.engine import certificates, dnsrecords, prove, validation
+from certwright.engine.ports import Chosen
 from certwright.engine.records import (
     AuthorityRecord,
     CertificateRecord,
@@ -19,7 +20,6 @@ from certwright.engine.records import (
     ValidationRecord,
     VersionRecord,
 )
-from certwright.engine.writers import Chosen
 from certwright.resources.base import Severity
 
 pytestmark = pytest.mark.proves("DNS-7")
@@ -170,7 +170,7 @@ def test_a_record_that_waits_for_removal_is_taken_over_by_a_certificate_that_nee
     corp.away = False
     second = here.public(issuing, urn="b")
     here.prover.answers[cname(here, second)[0]] = [MISSING]
-    validation.look(here.services, second.arn, writer=Chosen(name="corp", writer=corp))
+    prove.step(here.services, second.arn, writer=Chosen(name="corp", writer=corp))
     assert rows(here) == [(second.arn, "cname")]
     dnsrecords.sweep(here.services)
     assert cname(here, second) in corp.records
@@ -289,10 +289,10 @@ def test_a_users_record_that_went_and_that_we_wrote_anew_is_ours(
     corp.records.add(cname(here, record))
     here.prover.answers[cname(here, record)[0]] = [MISSING]
     look = {"writer": Chosen(name="corp", writer=corp)}
-    validation.look(here.services, record.arn, **look)
+    prove.step(here.services, record.arn, **look)
     assert rows(here) == [(record.arn, "cname-intended")]
     corp.records.clear()
-    validation.look(here.services, record.arn, **look)
+    prove.step(here.services, record.arn, **look)
     assert rows(here) == [(record.arn, "cname")]
     certificates.delete(here.services, record.arn)
     assert corp.records == set()
@@ -344,7 +344,7 @@ def test_a_round_that_a_deletion_overtakes_leaves_nothing(
     record = here.public(issuing)
     zone = here.services.writers[which] = Deleting(here=here, arn=record.arn, at=at)  # type: ignore[index]
     with pytest.raises(NotFound):
-        validation.look(here.services, record.arn, writer=here.services.chosen("corp"))
+        prove.step(here.services, record.arn, writer=here.services.chosen("corp"))
     assert zone.deleting is not None
     zone.deleting.join(10)
     assert zone.records == set()
@@ -359,13 +359,13 @@ def test_a_round_that_a_deletion_overtakes_at_the_look_leaves_nothing(
     record = here.public(issuing)
     ask = here.prover.prove
 
-    def prove(**asked: Any) -> Any:
+    def deleting(**asked: Any) -> Any:
         certificates.delete(here.services, record.arn)
         return ask(**asked)
 
-    monkeypatch.setattr(here.prover, "prove", prove)
+    monkeypatch.setattr(here.prover, "prove", deleting)
     with pytest.raises(NotFound):
-        validation.look(here.services, record.arn, writer=Chosen(name="corp", writer=corp))
+        prove.step(here.services, record.arn, writer=Chosen(name="corp", writer=corp))
     assert (here.all(ValidationRecord), here.all(DnsRecord), corp.records) == ([], [], set())
 
 

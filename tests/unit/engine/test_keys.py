@@ -17,7 +17,7 @@ from builders.world import ACCOUNT, DAY, PREFIX, World, material, world
 from certwright.domain import tbs
 from certwright.domain.errors import Conflict, KeysChanged, Refused
 from certwright.domain.keyspec import KeyAlgorithm, generate_private_key
-from certwright.engine import authority, bundled, certificates, keys, validation
+from certwright.engine import authority, bundled, certificates, keys, prove
 from certwright.engine.bulk import BulkRequest, issue_many
 from certwright.engine.ports import NewKey
 from certwright.engine.records import (
@@ -141,7 +141,7 @@ def retry_outdated(here: World, issuer: AuthorityRecord) -> Any:
 
 def public(here: World, issuer: AuthorityRecord) -> Any:
     record = here.public(issuer)
-    assert validation.look(here.services, record.arn).issued
+    assert prove.step(here.services, record.arn).issued
     return record
 
 

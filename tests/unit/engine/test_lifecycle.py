@@ -10,7 +10,7 @@ import pytest
 from builders import store_records as build
 from builders.world import MISSING, World
 from certwright.domain.errors import CertwrightError
-from certwright.engine import validation
+from certwright.engine import prove, validation
 from certwright.engine.lifecycle import AUTHORITY_TRANSITIONS, CERTIFICATE_TRANSITIONS, advance
 from certwright.engine.records import AuthorityRecord, AuthorityStatus, CertificateStatus
 from certwright.resources.certificate_outputs import shown_status
@@ -91,10 +91,10 @@ def test_a_request_times_out_after_72_hours_and_not_before(here: World) -> None:
     record = here.public()
     here.prover.answers = {row["resourceRecordName"]: [MISSING] for row in options(here, record.spec)}
     here.clock.advance(timedelta(hours=72))
-    validation.look(here.services, record.arn)
+    prove.step(here.services, record.arn)
     assert here.version(record.arn).status is C.PENDING_VALIDATION
     here.clock.advance(timedelta(seconds=1))
-    found = validation.look(here.services, record.arn)
+    found = prove.step(here.services, record.arn)
     timed_out = here.version(record.arn)
     assert (timed_out.status, timed_out.failure_reason) == (C.VALIDATION_TIMED_OUT, "VALIDATION_TIMED_OUT")
     assert "72 hours" in found.problems[0]

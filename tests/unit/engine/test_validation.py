@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from builders.world import ACCOUNT, DAY, MISSING, NOW, PROVED, ZONE, MemoryWriter, World
 from certwright.domain.errors import CertwrightError, WriterFailed
-from certwright.engine import certificates, validation
-from certwright.engine.ports import CaaVerdict
+from certwright.engine import certificates, prove, validation
+from certwright.engine.ports import CaaVerdict, Chosen
 from certwright.engine.records import (
     AuthorityRecord,
     CertificateStatus,
@@ -18,7 +18,7 @@ from certwright.engine.records import (
     SerialRecord,
     ValidationRecord,
 )
-from certwright.engine.writers import Chosen
+from certwright.resources.certificate_validation import missing_fqdns
 
 DENIED = CaaVerdict(allowed=False, sentence='example.org has CAA 0 issue "other.example"', details=("Add: …",))
 NO_ANSWER = CaaVerdict(allowed=None, sentence="SERVFAIL at ns1")
@@ -78,13 +78,13 @@ def test_the_txt_value_is_fresh_for_each_version_and_kept_between_looks(here: Wo
     record = here.public(issuing)
     missing(here, record.arn, 0)
     for _ in range(3):
-        validation.look(here.services, record.arn)
+        prove.step(here.services, record.arn)
     assert len({txt for _, txt in here.prover.asked}) == 1
     here.prover.answers = {}
-    validation.look(here.services, record.arn)
+    prove.step(here.services, record.arn)
     spec = here.public_spec(issuing, renewalKeyPolicy="REUSE")
     certificates.reissue(here.services, record.arn, expected_newest=1, spec=spec, reason_code="x")
-    validation.look(here.services, record.arn)
+    prove.step(here.services, record.arn)
     assert len({txt for _, txt in here.prover.asked}) == 2
 
 
@@ -95,13 +95,13 @@ def test_a_txt_value_dies_after_thirty_days(
 ) -> None:
     record = here.public(issuing)
     missing(here, record.arn, 0)
-    validation.look(here.services, record.arn)
+    prove.step(here.services, record.arn)
     (row,) = here.all(ValidationRecord, arn=record.arn)
     here.save(replace(row, created_at=NOW - age))
-    validation.look(here.services, record.arn)
+    prove.step(here.services, record.arn)
     (after,) = here.all(ValidationRecord, arn=record.arn)
-    assert (after.txt_value != row.txt_value) is drawn_again
-    assert len(row.txt_value) >= 22  # 128 bits in base64
+    assert (after.challenge["txtValue"] != row.challenge["txtValue"]) is drawn_again
+    assert len(row.challenge["txtValue"]) >= 22  # 128 bits in base64
 
 
 # --- waiting --------------------------------------------------------------------------------------------------------
@@ -161,7 +161,7 @@ def test_ctrl_c_ends_the_wait_and_loses_nothing(here: World, issuing: AuthorityR
 def test_nothing_is_issued_while_one_name_is_not_proved(here: World, issuing: AuthorityRecord) -> None:
     record = here.public(issuing, subjectAlternativeNames=[f"n{i}.example.org" for i in range(5)])
     missing(here, record.arn, 3)
-    found = validation.look(here.services, record.arn)
+    found = prove.step(here.services, record.arn)
     assert (found.issued, found.proved, found.total) == (False, 5, 6)
     assert not here.all(SerialRecord, issuer_arn=issuing.arn)
     assert here.caa.asked == []  # CAA is asked when all names are proved
@@ -182,7 +182,7 @@ def test_a_version_that_is_issued_needs_nothing(here: World, issuing: AuthorityR
     drive(here, record.arn)
     asked = len(here.prover.asked)
     assert drive(here, record.arn)[0].issued
-    assert validation.look(here.services, here.private(issuing).arn).issued  # VAL-4: at once
+    assert prove.step(here.services, here.private(issuing).arn).issued  # VAL-4: at once
     assert len(here.prover.asked) == asked
 
 
@@ -235,7 +235,7 @@ def test_caa_is_asked_again_at_a_renewal(here: World, issuing: AuthorityRecord) 
 @pytest.mark.proves("NAM-6")
 def test_a_private_name_is_looked_up_nowhere(here: World, issuing: AuthorityRecord) -> None:
     record = here.private(issuing, subjectAlternativeNames=["www.example.org"])
-    validation.look(here.services, record.arn)
+    prove.step(here.services, record.arn)
     certificates.reissue(here.services, record.arn, expected_newest=1, spec=record.spec, reason_code="x")
     assert (here.caa.asked, here.prover.asked, here.writer.calls) == ([], [], [])
 
@@ -247,12 +247,12 @@ def test_a_private_name_is_looked_up_nowhere(here: World, issuing: AuthorityReco
 def test_a_named_writer_puts_the_cname_and_our_own_zone_the_txt(here: World, issuing: AuthorityRecord) -> None:
     record, corp = here.public(issuing), MemoryWriter()
     missing(here, record.arn, 0)
-    validation.look(here.services, record.arn, writer=Chosen(name="corp", writer=corp))
+    prove.step(here.services, record.arn, writer=Chosen(name="corp", writer=corp))
     (option,) = options(here, record.arn)
     assert corp.records == {(option["resourceRecordName"], "CNAME", option["resourceRecordValue"])}
     ((name, kind, value),) = here.writer.records
     (row,) = here.all(ValidationRecord, arn=record.arn)
-    assert (name, kind, value) == (option["resourceRecordValue"], "TXT", row.txt_value)
+    assert (name, kind, value) == (option["resourceRecordValue"], "TXT", row.challenge["txtValue"])
     assert corp.calls[0][0] == "check"  # zone and permission come first
 
 
@@ -306,7 +306,7 @@ def test_a_writer_that_is_away_fails_the_round_and_loses_no_row(here: World, iss
     record = here.public(issuing)
     here.writer.away = True
     with pytest.raises(WriterFailed):
-        validation.look(here.services, record.arn)
+        prove.step(here.services, record.arn)
     here.writer.away = False
     assert drive(here, record.arn)[0].issued
     assert here.writer.records == set()
@@ -316,12 +316,12 @@ def test_a_writer_that_is_away_fails_the_round_and_loses_no_row(here: World, iss
 def test_what_could_not_be_removed_waits_and_is_tried_again(here: World, issuing: AuthorityRecord) -> None:
     record = here.public(issuing)
     missing(here, record.arn, 0)
-    validation.look(here.services, record.arn)
+    prove.step(here.services, record.arn)
     here.writer.away = True
-    validation.withdraw_txt(here.services, record.arn)
+    here.services.validator("DNS").withdraw(record.arn, None)
     assert [row.arn for row in here.all(DnsRecord)] == [""]
     here.writer.away = False
-    validation.withdraw_txt(here.services, record.arn)
+    here.services.validator("DNS").withdraw(record.arn, None)
     assert here.writer.records == set()
     assert not here.all(DnsRecord)
 
@@ -331,7 +331,7 @@ def test_records_that_the_program_forgot_are_named(here: World, issuing: Authori
     record = here.public(issuing, subjectAlternativeNames=["api.example.org"])
     found = options(here, record.arn)
     stated = [str(found[0]["resourceRecordName"]).upper() + "."]
-    assert validation.missing_fqdns(found, stated) == [found[1]["resourceRecordName"]]
+    assert missing_fqdns(found, stated) == [found[1]["resourceRecordName"]]
 
 
 def test_without_a_zone_there_are_no_records(here: World) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from builders.world import World
 from certwright.domain.certificate import parse_bundle, parse_certificate
-from certwright.engine import validation
+from certwright.engine import prove
 from certwright.engine.ports import CaaVerdict
 from certwright.engine.records import AuthorityRecord
 from certwright.resources.base import Tree, wire_names
@@ -59,7 +59,7 @@ def test_a_waiting_certificate_tells_what_it_waits_for(here: World, issuing: Aut
 def test_a_request_that_was_refused_tells_the_reason(here: World, issuing: AuthorityRecord) -> None:
     record = here.public(issuing)
     here.caa.verdicts["www.example.org"] = CaaVerdict(allowed=False, sentence='www.example.org has CAA 0 issue ";".')
-    assert not validation.look(here.services, record.arn).issued
+    assert not prove.step(here.services, record.arn).issued
 
     told = outputs(here, record.arn)
 

@@ -151,7 +151,7 @@ def test_a_create_that_failed_is_no_declaration_and_one_that_waits_is(
         desk.create(KIND, inputs(www))
     assert here.record(www.arn).driven
     [row] = here.all(ValidationRecord, arn=www.arn, version=drivers.NO_VERSION)
-    assert (row.record_value, row.record_name) == (f"{PREFIX}{KIND}::it", "rfc2136 server=192.0.2.53")
+    assert (row.domain_name, row.method) == (f"{PREFIX}{KIND}::it", "rfc2136 server=192.0.2.53")
 
 
 def test_a_create_that_was_killed_counts_once_when_it_comes_again(

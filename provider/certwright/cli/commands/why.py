@@ -14,7 +14,8 @@ from certwright.cli.exits import Exit
 from certwright.cli.screen import Screen, safe
 
 if TYPE_CHECKING:
-    from certwright.engine.ports import Reader
+    from certwright.engine.ports import Reader, ValidationOption, Validator
+    from certwright.engine.records import ValidationRecord
     from certwright.engine.services import Services
     from certwright.functions.catalogue import Entry
 
@@ -133,58 +134,47 @@ def _issued(entry: Entry) -> bool:
 
 
 def _validation(services: Services, reader: Reader, entry: Entry, *, look: bool) -> list[Step]:
-    """One step for each DNS record that proves a name."""
+    """One step for each proof that its names need."""
+    from certwright.domain.errors import CertwrightError
+    from certwright.engine.prove import names_of
     from certwright.engine.records import ValidationRecord
-    from certwright.engine.validation import options
+    from certwright.engine.request import validated_by
 
     if not _is_public(entry):
         return [Step(what="Validation", state=State.SKIPPED, seen=f"{entry.record.mode.value}: nobody has to be asked")]
     if entry.newest is None:
         return []
-    wanted = options(services, entry.newest.spec, entry.record.account)
+    spec = entry.newest.spec
+    try:
+        validator = services.validator(validated_by(spec))
+    except CertwrightError as problem:
+        return [Step(what="Validation", state=State.BLOCKED, seen=problem.message)]
+    names = names_of(spec)
+    wanted = validator.options(names, entry.record.account)
     if not wanted and not _issued(entry):
-        return [
-            Step(
-                what="Validation",
-                state=State.BLOCKED,
-                seen="no validation domain is configured here",
-                todo="set certwright:validationDomain (CERTWRIGHT_VALIDATION_DOMAIN for commands)",
-            )
-        ]
-    rows = {
-        row.domain_name: row for row in reader.all(ValidationRecord, arn=entry.record.arn, version=entry.newest.version)
-    }
-    steps = []
-    for option in wanted:
-        row = rows.get(option["domainName"])
-        what = f"Validation of {option['domainName']}"
-        create = f"create {option['resourceRecordName']}. CNAME {option['resourceRecordValue']}."
-        if _issued(entry) or (row is not None and row.status == "SUCCESS"):
-            at = f" {row.validated_at:%Y-%m-%d %H:%M} UTC" if row is not None and row.validated_at else ""
-            steps.append(Step(what=what, state=State.DONE, seen=f"proved{at}"))
-        elif look and row is not None:
-            proof = services.prover.prove(
-                record_name=row.record_name, record_value=row.record_value, txt_value=row.txt_value
-            )
-            state = State.DONE if proof.proved else State.BLOCKED
-            steps.append(
-                Step(
-                    what=what,
-                    state=state,
-                    seen=proof.seen if proof.proved else proof.sentence,
-                    todo="" if proof.proved else create,
-                )
-            )
-        elif row is None or row.checked_at is None:
-            steps.append(
-                Step(
-                    what=what, state=State.WAITING, seen="nobody has looked yet", todo=f"{create} Then run `pulumi up`"
-                )
-            )
-        else:
-            seen = f"{row.seen} (looked {row.checked_at:%Y-%m-%d %H:%M} UTC)"
-            steps.append(Step(what=what, state=State.BLOCKED, seen=seen, todo=create))
-    return steps
+        objections = "; ".join(finding.message for finding in validator.findings(names))
+        return [Step(what="Validation", state=State.BLOCKED, seen=objections or "its method asks for no proof")]
+    rows = reader.all(ValidationRecord, arn=entry.record.arn, version=entry.newest.version)
+    known = {row.authorization: row for row in rows}
+    return [_proof(validator, option, known.get(option.authorization), entry, look=look) for option in wanted]
+
+
+def _proof(
+    validator: Validator, option: ValidationOption, row: ValidationRecord | None, entry: Entry, *, look: bool
+) -> Step:
+    what, todo = f"Validation of {option.domain_name}", validator.todo(option)
+    if _issued(entry) or (row is not None and row.status.value == "SUCCESS"):
+        at = f" {row.validated_at:%Y-%m-%d %H:%M} UTC" if row is not None and row.validated_at else ""
+        return Step(what=what, state=State.DONE, seen=f"proved{at}")
+    if look and row is not None:
+        proof = validator.look(row, None)
+        if proof.proved:
+            return Step(what=what, state=State.DONE, seen=proof.seen)
+        return Step(what=what, state=State.BLOCKED, seen=proof.sentence, todo=todo)
+    if row is None or row.checked_at is None:
+        return Step(what=what, state=State.WAITING, seen="nobody has looked yet", todo=f"{todo} Then run `pulumi up`")
+    seen = f"{row.seen} (looked {row.checked_at:%Y-%m-%d %H:%M} UTC)"
+    return Step(what=what, state=State.BLOCKED, seen=seen, todo=todo)
 
 
 def _caa(services: Services, reader: Reader, entry: Entry, *, look: bool) -> list[Step]:
@@ -200,8 +190,7 @@ def _caa(services: Services, reader: Reader, entry: Entry, *, look: bool) -> lis
             )
         ]
     if look and not _issued(entry):
-        for name in entry.names:
-            verdict = services.caa.check(name)
+        for verdict in services.caa.check(entry.names):
             if verdict.allowed is not True:
                 todo = " ".join(verdict.details) or "see that the name's zone answers"
                 return [Step(what="CAA", state=State.BLOCKED, seen=verdict.sentence, todo=todo)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from certwright.engine import validation
+from certwright.engine import prove
 from certwright.engine.jobs.job import Task
 from certwright.engine.ports import CancelSignal, Reader
 from certwright.engine.records import CertificateStatus, VersionRecord
@@ -29,6 +29,6 @@ class ProveJob:
 
     def step(self, services: Services, task: Task, cancel: CancelSignal) -> datetime | None:
         """The longer a request waits, the more seldom it is looked at: twenty times within what it has waited already."""
-        found = validation.look(services, task.key, cancel=cancel)
+        found = prove.step(services, task.key, cancel=cancel)
         now = services.clock.now()
         return None if found.issued else now + min(max((now - task.at) / 20, SOONEST), LATEST)
