@@ -172,6 +172,11 @@ def generate_private_key(algorithm: KeyAlgorithm) -> PrivateKey:
     return KEYS[algorithm].generate()
 
 
+def takes_long_to_make(algorithm: KeyAlgorithm) -> bool:
+    """RSA: OpenSSL looks for primes, from a tenth of a second to some, without the interpreter's lock. Others are drawn."""
+    return KEYS[algorithm].family is KeyFamily.RSA
+
+
 _BY_CURVE = {row.curve: algorithm for algorithm, row in KEYS.items() if row.curve}
 _BY_RSA_BITS = {row.bits: algorithm for algorithm, row in KEYS.items() if row.family is KeyFamily.RSA}
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from certwright.domain.keyspec import KeyFamily, key_family
+from certwright.domain.keyspec import takes_long_to_make
 from certwright.engine.certificates import Wanted, new_key_algorithm, new_record, signing_keys, with_key
 from certwright.engine.failpoints import hit
 from certwright.engine.issuance import new_version
@@ -66,7 +66,7 @@ def _with_keys(services: Services, wishes: Sequence[Wanted]) -> list[Wanted]:
     """OpenSSL looks for primes without the interpreter's lock: RSA keys are made on all cores. For others a thread costs
     more than the key."""
     make = partial(with_key, services)
-    if not any(key_family(new_key_algorithm(services, wish)) is KeyFamily.RSA for wish in wishes):
+    if not any(takes_long_to_make(new_key_algorithm(services, wish)) for wish in wishes):
         return [make(wish) for wish in wishes]
     from concurrent.futures import ThreadPoolExecutor
 

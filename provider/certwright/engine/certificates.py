@@ -9,7 +9,7 @@ from datetime import datetime
 
 from certwright.domain.arn import new_certificate_arn
 from certwright.domain.errors import CertwrightError, Conflict, StoreAbsent, StoreMismatch, StoreUnavailable
-from certwright.domain.keyspec import KeyAlgorithm
+from certwright.domain.keyspec import KeyAlgorithm, takes_long_to_make
 from certwright.engine import dnsrecords
 from certwright.engine.claims import adoptable, give_fresh_arn
 from certwright.engine.exclusive import Scope, alone_with
@@ -72,20 +72,22 @@ def create(
 
 
 def _create(services: Services, wanted: Wanted) -> Created:
-    wish = with_key(services, wanted)  # in this caller's own thread
-    if wish.request.mode is Mode.PRIVATE:
+    if wanted.request.mode is Mode.PRIVATE:
+        wish = wanted
+        if takes_long_to_make(new_key_algorithm(services, wanted)):
+            wish = with_key(services, wanted)  # in this caller's own thread
         # Pulumi creates in parallel: threads that come together commit together.
         created: Created = services.creates.do(wish, lambda wishes: create_all(services, wishes))
         return created
-    answer = create_all(services, [wish])[0]
+    answer = create_all(services, [wanted])[0]
     if isinstance(answer, Exception):
         raise answer
     return answer
 
 
 def with_key(services: Services, wish: Wanted) -> Wanted:
-    """The wish with its key: made and encrypted, stored nowhere yet."""
-    return replace(wish, key=_new_key(services, wish))
+    """The wish with its key: made and encrypted, stored nowhere yet. The wish itself when it has one."""
+    return wish if wish.key is not None else replace(wish, key=_new_key(services, wish))
 
 
 def _new_key(services: Services, wish: Wanted) -> NewKey | None:
@@ -147,6 +149,8 @@ def _is_everybodys(problem: CertwrightError) -> bool:
 
 
 def _granted(services: Services, wishes: Sequence[Wanted]) -> list[Created]:
+    # Keys that take no time are made here, for the round: a dozen threads that make them pass the interpreter's lock about.
+    wishes = [with_key(services, wish) for wish in wishes]
     now = services.clock.now()
     with opened(services, signing_keys(services, wishes)) as held, services.store.write() as tx:
         # Every question before the first write, which a question would flush.

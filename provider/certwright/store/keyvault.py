@@ -18,16 +18,15 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, Pub
 from certwright.domain.errors import CertwrightError, Finding, KeysChanged, KeyUnavailable, Refused
 from certwright.domain.keyspec import (
     KeyAlgorithm,
-    KeyFamily,
     PrivateKey,
     SigningAlgorithm,
     SigningParameters,
     algorithm_of,
     generate_private_key,
-    key_family,
     pair_problem,
     require_algorithm,
     signing_parameters,
+    takes_long_to_make,
 )
 from certwright.engine.ports import Entropy, NewKey, OpenedKeys, Reader, Store, StoredKey, Transaction
 from certwright.engine.records import KeyRecord, RegionKeyRecord
@@ -180,7 +179,7 @@ class EnvelopeVault:
     def _generated(self, algorithm: KeyAlgorithm) -> PrivateKey:
         """As many look for primes at once as there are cores. With a dozen on two cores, whoever has its key and now writes gets
         a sixth of a core, and all who want to write wait for that one: 100 to 200 ms instead of 20."""
-        if key_family(algorithm) is not KeyFamily.RSA:
+        if not takes_long_to_make(algorithm):
             return generate_private_key(algorithm)
         with self._cores:
             return generate_private_key(algorithm)

@@ -98,14 +98,13 @@ def test_requests_that_come_together_are_issued_together_and_one_that_is_refused
 ) -> None:
     def wanted(name: str) -> certificates.Wanted:
         spec = {"domainName": name, "certificateAuthorityArn": issuing.arn}
-        wish = certificates.Wanted(
+        return certificates.Wanted(
             urn=f"{PREFIX}Certificate::{name}",
             region="local",
             account=ACCOUNT,
             request=read_request(Mode.PRIVATE, spec),
             tags={},
         )
-        return certificates.with_key(here.services, wish)
 
     answers = certificates.create_all(here.services, [wanted("a.internal"), wanted("-..-"), wanted("b.internal")])
     assert [type(answer) for answer in answers] == [tuple, Refused, tuple]
@@ -125,14 +124,13 @@ def test_one_authority_that_is_broken_fails_its_own_requests_and_no_others(
 
     def wanted(name: str, authority: AuthorityRecord) -> certificates.Wanted:
         spec = {"domainName": name, "certificateAuthorityArn": authority.arn}
-        wish = certificates.Wanted(
+        return certificates.Wanted(
             urn=f"{PREFIX}Certificate::{name}",
             region="local",
             account=ACCOUNT,
             request=read_request(Mode.PRIVATE, spec),
             tags={},
         )
-        return certificates.with_key(here.services, wish)
 
     wishes = [wanted("a.internal", issuing), wanted("-..-", issuing), wanted("b.internal", broken)]
     fine, refused, failed = certificates.create_all(here.services, wishes)

@@ -355,7 +355,9 @@ def test_twelve_creates_make_their_keys_side_by_side_each_in_its_own_thread(
 
     there = with_vault(here, Vault(here, wait_for_the_others))
     with ThreadPoolExecutor(count) as pool:
-        futures = [pool.submit(there.private, issuing, f"c{number}") for number in range(count)]
+        futures = [
+            pool.submit(there.private, issuing, f"c{number}", keyAlgorithm="RSA_2048") for number in range(count)
+        ]
         arns = {future.result(120).arn for future in futures}
     assert (len(arns), len(makers)) == (count, count)
 
