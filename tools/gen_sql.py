@@ -48,11 +48,19 @@ ASKED: tuple[tuple[str, type, tuple[str, ...]], ...] = (
     ("select", r.ValidationRecord, ("arn",)),
     ("select", r.ValidationRecord, ("arn", "version")),
     ("delete", r.ValidationRecord, ("arn", "version")),
+    ("select", r.DriverRecord, ("arn",)),
     ("select", r.DnsRecord, ("arn",)),
     ("select", r.DnsRecord, ("name", "type", "value")),
     *(
         ("delete", kind, ("arn",))
-        for kind in (r.VersionRecord, r.AuthorityVersionRecord, r.MaterialRecord, r.ValidationRecord, r.DnsRecord)
+        for kind in (
+            r.VersionRecord,
+            r.AuthorityVersionRecord,
+            r.MaterialRecord,
+            r.ValidationRecord,
+            r.DriverRecord,
+            r.DnsRecord,
+        )
     ),
 )
 

@@ -49,7 +49,7 @@ def test_a_store_that_came_while_another_was_being_made_stays(sqlite_place: Plac
     backend = SqliteBackend(sqlite_place.path)
     for store_id in ("1" * 32, "2" * 32):
         backend.create({"store_id": store_id, "testing": "0"})
-    assert backend.open() == "1" * 32
+    assert backend.open().store_id == "1" * 32
     assert [path.name for path in sqlite_place.path.parent.iterdir() if path.name.endswith(".new")] == []
     backend.close()
 

@@ -49,10 +49,11 @@ def test_no_file_names_a_directory_of_this_machine() -> None:
 
 
 def test_no_file_holds_a_secret() -> None:
-    """Keys that tests read as hostile input lie in tests/vectors and are known to the world."""
+    """Keys that tests read as hostile input lie in tests/vectors and are known to the world; those of recorded stores were
+    made for the recording."""
     found = [
         f"{name}: {match[0][:40]}"
-        for name, text in texts(without=("tests/vectors/",))
+        for name, text in texts(without=("tests/vectors/", "tests/upgrade/recorded/"))
         for pattern in _SECRETS
         for match in pattern.finditer(text)
         if not any(known in match[0] for known in _PUBLISHED)

@@ -22,9 +22,9 @@ CLAIMED: tuple[str, ...] = (
     *_ids("PCA", 1, 3, 4),
     *_ids("ASC", 1, 6, 7, 8, 9),
     *_ids("REG", 1, 2),
-    *_ids("IAC", 1, 2, 3, 4, 5),
+    *_ids("IAC", 1, 2, 3, 4, 5, 6),
     *_ids("FUN", 1),
-    *_ids("OPS", 1, 4),
+    *_ids("OPS", 1, 4, 8),
     *_ids("AUD", 1),
     *_ids("SEC", 1, 2, 3, 4, 5, 6, 8, 9),
 )

@@ -18,7 +18,7 @@ ROOT = HERE.parents[1]
 ROWS = HERE / "rows"
 OUTCOMES = HERE / "outcomes.jsonl"
 # Tests that drive the real CLI or kill processes: seconds each, not fractions of one.
-LIVE = ("tests/live/", "tests/chaos/")
+LIVE = ("tests/live/", "tests/chaos/", "tests/upgrade/")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,7 @@ from certwright.cli.commands import (
     quickstart,
     renew,
     status,
+    store,
     why,
 )
 
@@ -40,6 +41,7 @@ GROUPS: dict[str, tuple[str, str]] = {
     "audit": ("The audit log: show it, check it, sign where it stands.", RUN),
     "plugin": ("The Pulumi plugin: install it, find it, remove it.", START),
     "config": ("The settings.", RUN),
+    "store": ("The store of records and keys.", RUN),
 }
 
 COMMANDS: tuple[Entry, ...] = (
@@ -61,4 +63,5 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("path", plugin.path, group="plugin"),
     Entry("uninstall", plugin.uninstall, group="plugin"),
     Entry("show", config.show, group="config"),
+    Entry("upgrade", store.upgrade, group="store"),
 )

@@ -26,6 +26,7 @@ from certwright.engine.records import (
     CertificateRecord,
     CertificateStatus,
     DnsRecord,
+    DriverRecord,
     Json,
     MaterialRecord,
     Mode,
@@ -409,7 +410,7 @@ def _remove(services: Services, tx: Transaction, record: CertificateRecord) -> l
     for version in tx.all(VersionRecord, arn=record.arn):
         if version.key_handle:
             services.vault.delete(tx, version.key_handle)
-    for kind in (VersionRecord, MaterialRecord, ValidationRecord):
+    for kind in (VersionRecord, MaterialRecord, ValidationRecord, DriverRecord):
         tx.remove(kind, arn=record.arn)
     tx.remove(CertificateRecord, arn=record.arn)
     return dnsrecords.release(services, tx, record.arn)

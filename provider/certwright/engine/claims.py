@@ -23,6 +23,7 @@ from certwright.engine.records import (
     AuthorityVersionRecord,
     CertificateRecord,
     DnsRecord,
+    DriverRecord,
     MaterialRecord,
     SerialRecord,
     ValidationRecord,
@@ -91,7 +92,7 @@ def adoptable(reader: Reader, kind: type[A], urn: str) -> A | None:
 
 
 _CHILDREN: dict[Any, tuple[Any, ...]] = {
-    CertificateRecord: (VersionRecord, MaterialRecord, ValidationRecord, DnsRecord),
+    CertificateRecord: (VersionRecord, MaterialRecord, ValidationRecord, DriverRecord, DnsRecord),
     AuthorityRecord: (AuthorityVersionRecord, MaterialRecord),
     AssociationRecord: (),
 }
@@ -130,6 +131,8 @@ def _rest_of_key(child: Any) -> dict[str, Any]:
     match child:
         case ValidationRecord():
             return {"version": child.version, "domain_name": child.authorization}
+        case DriverRecord():
+            return {"name": child.name}
         case DnsRecord():
             return {"writer": child.writer, "name": child.name, "type": child.type, "value": child.value}
         case _:

@@ -1,8 +1,8 @@
 """Which declarations drive a certificate's validation, and where each has its records written.
 
 A replacement makes the new resource before the old one goes, under the same URN or another. So the end of one declaration is
-not the end of the driving, nor of the need for the records: what counts is how many there are. They are kept among the
-validations of the certificate as version 0, which no request has: with the certificate they move, and go.
+not the end of the driving, nor of the need for the records: what counts is how many there are. With the certificate they
+move, and go.
 """
 
 from __future__ import annotations
@@ -16,11 +16,8 @@ from certwright.domain.errors import CertwrightError
 from certwright.engine.claims import creator_is_gone
 from certwright.engine.issuance import get
 from certwright.engine.ports import Reader, Transaction
-from certwright.engine.records import CertificateRecord, ValidationRecord
+from certwright.engine.records import CertificateRecord, DriverRecord, DriverState
 from certwright.engine.services import Services
-
-NO_VERSION = 0
-_LIVE = "LIVE"  # `status`; while its Create is under way, the process that creates
 
 
 @contextmanager
@@ -33,10 +30,10 @@ def created(services: Services, arn: str, urn: str, place: str, *, kept: type[Ex
         record = get(tx, arn)
         rows = _rows(tx, arn)
         if record.driven and not rows:  # by a declaration of before they were counted
-            _add(services, tx, rows, record, urn="", place=place, status=_LIVE)
-        for row in [row for row in rows if row.domain_name == urn and _cut_short(row)]:
+            _add(services, tx, rows, record, urn="", place=place)
+        for row in [row for row in rows if row.urn == urn and _cut_short(row)]:
             _drop(tx, rows, row)
-        mine = _add(services, tx, rows, record, urn=urn, place=place, status=services.process)
+        mine = _add(services, tx, rows, record, urn=urn, place=place, state=DriverState.CREATING)
     ended = True
     try:
         yield
@@ -48,11 +45,10 @@ def created(services: Services, arn: str, urn: str, place: str, *, kept: type[Ex
     finally:
         with suppress(CertwrightError), services.store.write() as tx:
             if ended:
-                tx.save(
-                    *(replace(row, challenge={"status": _LIVE}) for row in _rows(tx, arn) if row.authorization == mine)
-                )
+                rows = [row for row in _rows(tx, arn) if row.name == mine]
+                tx.save(*(replace(row, state=DriverState.LIVE, process="") for row in rows))
             else:
-                tx.remove(ValidationRecord, arn=arn, version=NO_VERSION, domain_name=mine)
+                tx.remove(DriverRecord, arn=arn, name=mine)
                 _note(tx, arn)
 
 
@@ -70,7 +66,7 @@ def moved(services: Services, tx: Transaction, arn: str, urn: str, before: str, 
     record, rows = get(tx, arn), _rows(tx, arn)
     _drop(tx, rows, _mine(rows, urn, before))
     last = not _at(rows, before)
-    _add(services, tx, rows, record, urn=urn, place=after, status=_LIVE)
+    _add(services, tx, rows, record, urn=urn, place=after)
     return last
 
 
@@ -82,47 +78,47 @@ def ended(tx: Transaction, arn: str, urn: str, place: str) -> bool:
     return not _at(rows, place)
 
 
-def _at(rows: list[ValidationRecord], place: str) -> bool:
-    return any(row.method == place for row in rows)
+def _at(rows: list[DriverRecord], place: str) -> bool:
+    return any(row.place == place for row in rows)
 
 
-def _rows(reader: Reader, arn: str) -> list[ValidationRecord]:
-    return reader.all(ValidationRecord, arn=arn, version=NO_VERSION)
+def _rows(reader: Reader, arn: str) -> list[DriverRecord]:
+    return reader.all(DriverRecord, arn=arn)
 
 
-def _found(rows: list[ValidationRecord], urn: str, place: str) -> ValidationRecord | None:
-    return next((row for row in rows if (row.domain_name, row.method) == (urn, place)), None)
+def _found(rows: list[DriverRecord], urn: str, place: str) -> DriverRecord | None:
+    return next((row for row in rows if (row.urn, row.place) == (urn, place)), None)
 
 
-def _mine(rows: list[ValidationRecord], urn: str, place: str) -> ValidationRecord | None:
+def _mine(rows: list[DriverRecord], urn: str, place: str) -> DriverRecord | None:
     """The row of a declaration. An alias may have renamed it since it came: then another one of its place stands for it."""
-    return _found(rows, urn, place) or next((row for row in rows if row.method == place), None)
+    return _found(rows, urn, place) or next((row for row in rows if row.place == place), None)
 
 
-def _cut_short(row: ValidationRecord) -> bool:
-    return row.challenge["status"] != _LIVE and creator_is_gone(row.challenge["status"])
+def _cut_short(row: DriverRecord) -> bool:
+    return row.state is DriverState.CREATING and creator_is_gone(row.process)
 
 
 def _add(
     services: Services,
     tx: Transaction,
-    rows: list[ValidationRecord],
+    rows: list[DriverRecord],
     record: CertificateRecord,
     *,
     urn: str,
     place: str,
-    status: str,
+    state: DriverState = DriverState.LIVE,
 ) -> str:
     """Returns the name that the row got."""
-    taken = {row.authorization for row in rows}
+    taken = {row.name for row in rows}
     name = next(name for number in count(1) if (name := f"{urn} {number}") not in taken)
-    row = ValidationRecord(
+    row = DriverRecord(
         arn=record.arn,
-        version=NO_VERSION,
-        authorization=name,
-        method=place,
-        domain_name=urn,
-        challenge={"status": status},
+        name=name,
+        urn=urn,
+        place=place,
+        state=state,
+        process=services.process if state is DriverState.CREATING else "",
         created_at=services.clock.now(),
     )
     tx.save(row)
@@ -132,9 +128,9 @@ def _add(
     return name
 
 
-def _drop(tx: Transaction, rows: list[ValidationRecord], row: ValidationRecord | None) -> None:
+def _drop(tx: Transaction, rows: list[DriverRecord], row: DriverRecord | None) -> None:
     if row is not None:
-        tx.remove(ValidationRecord, arn=row.arn, version=row.version, domain_name=row.authorization)
+        tx.remove(DriverRecord, arn=row.arn, name=row.name)
         rows.remove(row)
 
 

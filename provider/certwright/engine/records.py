@@ -210,10 +210,7 @@ class SerialRecord:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidationRecord:
     """One proof for one pending version. `authorization`: which one (`ports.ValidationOption`); `challenge`: what its method
-    needs of this attempt, and nobody else understands.
-
-    Version 0 proves nothing: these rows count the declarations that drive the certificate (`drivers`).
-    """
+    needs of this attempt, and nobody else understands."""
 
     arn: str
     version: int
@@ -227,6 +224,24 @@ class ValidationRecord:
     created_at: datetime
     checked_at: datetime | None = None
     validated_at: datetime | None = None
+
+
+class DriverState(StrEnum):
+    CREATING = "CREATING"  # its Create is under way, in `DriverRecord.process`
+    LIVE = "LIVE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriverRecord:
+    """One declaration that drives a certificate's validation (`drivers`)."""
+
+    arn: str
+    name: str  # the URN and a number: two of one URN are there while one replaces the other
+    urn: str  # empty for one of before they were counted
+    place: str  # of an inline writer; empty for a configured one, or none
+    state: DriverState
+    process: str = ""
+    created_at: datetime
 
 
 class DnsPurpose(StrEnum):
@@ -338,6 +353,7 @@ RECORD_TYPES: tuple[type[Any], ...] = (
     AuthorityVersionRecord,
     SerialRecord,
     ValidationRecord,
+    DriverRecord,
     DnsRecord,
     AssociationRecord,
     AuditEntry,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from certwright.store.statements import Statements
-
-SCHEMA_VERSION = 1
-
 
 # Record type → primary key → the record, or None where there is none.
 Known = dict[type[Any], dict[tuple[Any, ...], Any]]
@@ -35,6 +35,14 @@ class Connection(Protocol):
         """Told of an exception of the driver; a connection that is dead by it is not handed out again."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A store that is there. `layout` is not newer than this program's."""
+
+    store_id: str
+    layout: int
+
+
 class Backend(Protocol):
     """shown: the address without credentials. is_local_file: whether it lives on this machine's disk."""
 
@@ -47,11 +55,18 @@ class Backend(Protocol):
     def create(self, meta: dict[str, str]) -> None:
         """Make the tables and the meta rows, all or nothing; does nothing when another process was first."""
 
-    def open(self) -> str:
-        """Check that an existing store can be used; returns its id. Raises StoreAbsent, StoreUnavailable."""
+    def open(self) -> Found:
+        """Check that an existing store can be used. Raises StoreAbsent, StoreUnavailable."""
+
+    def migrate(self) -> Path | None:
+        """Bring the store to today's layout, in one transaction; does nothing when another process was first. Returns where
+        a copy of the older store lies, None when none was made."""
 
     @property
     def statements(self) -> Statements: ...
+
+    def statements_for(self, layout: int) -> Statements:
+        """To read a store of an older layout with. Raises StoreUnavailable when that cannot be."""
 
     def reader(self) -> AbstractContextManager[Connection]:
         """A connection in a read-only transaction with one snapshot."""

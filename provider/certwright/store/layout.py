@@ -91,6 +91,7 @@ LAYOUT: tuple[tuple[type[Any], str, tuple[str, ...]], ...] = (
     (r.AuthorityVersionRecord, "authority_versions", ("arn", "version")),
     (r.SerialRecord, "serials", ("issuer_arn", "serial")),
     (r.ValidationRecord, "validations", proofs.KEY),
+    (r.DriverRecord, "drivers", ("arn", "name")),
     (r.DnsRecord, "dns_records", ("writer", "name", "type", "value", "arn")),
     (r.AssociationRecord, "associations", ("arn",)),
     (r.AuditEntry, "audit", ("region", "seq")),

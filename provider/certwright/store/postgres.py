@@ -9,17 +9,19 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from certwright.domain.errors import StoreUnavailable
+from certwright.engine.failpoints import hit
 from certwright.store import opened
-from certwright.store.backend import Known
+from certwright.store.backend import Found, Known
 from certwright.store.compiler import Compiler
 from certwright.store.failures import translate, translated
+from certwright.store.migrations import LAYOUT
 from certwright.store.statements import Statements
 from certwright.store.tables import Tables, tables_of
 
@@ -107,7 +109,7 @@ class PostgresBackend:
                 connection.sa.exec_driver_sql(trigger.format(s=self._schema))
             opened.fill_meta(connection, self.statements, meta)
 
-    def open(self) -> str:
+    def open(self) -> Found:
         if not self.exists():
             raise opened.absent(self.shown)
         with self.reader() as connection, translated("opening", self.shown, SQLAlchemyError, connection.failure):
@@ -116,6 +118,29 @@ class PostgresBackend:
     @property
     def statements(self) -> Statements:
         return self._current().statements
+
+    def statements_for(self, layout: int) -> Statements:
+        shapes = opened.shapes_for(layout, f"{self._schema}.", self.shown)
+        compile_ = Compiler(self._current().base.dialect, tables_of(self._schema, shapes.tables))
+        escaped = replace(shapes, expressions=shapes.expressions.replace("%", "%%"))
+        return Statements(is_sqlite=False, compile=compile_, shapes=escaped)
+
+    def migrate(self) -> None:
+        """No copy: a dump is the administrator's, who knows where to."""
+        from certwright.store.migrations.migration import POSTGRES_WORDS, Runner, run
+
+        with self.writer() as connection, translated("migrating", self.shown, SQLAlchemyError, connection.failure):
+            layout = opened.check_meta(connection, self.statements, self.shown).layout
+            if layout == LAYOUT:
+                return
+
+            def execute(text: str) -> list[tuple[Any, ...]]:
+                result = connection.sa.exec_driver_sql(text, execution_options={"no_parameters": True})
+                return [tuple(row) for row in result] if result.returns_rows else []
+
+            run(Runner(execute=execute, words={**POSTGRES_WORDS, "s": f"{self._schema}."}), layout)
+            hit("migration.before_commit")
+        hit("migration.after_commit")
 
     def reader(self) -> AbstractContextManager[_Connection]:
         return self._transaction(self._current().read, doing="reading", commit=False)

@@ -1,5 +1,5 @@
 """How proofs lie in the table of version 0.1.0, which knows one method: DNS in its three columns, any other as JSON in the last
-of them. Version 0 are the declarations of `engine.drivers`.
+of them.
 
 Stands until the table is migrated; a store of 0.1.0 needs nothing for it. Filters are by the columns' names.
 """
@@ -36,10 +36,8 @@ class ProofRow:
 
 
 def row_of(record: ValidationRecord) -> ProofRow:
-    challenge, status = record.challenge, record.status.value
-    if record.version == 0:
-        first, second, third, status = record.method, record.domain_name, "", challenge["status"]
-    elif record.method == DNS:
+    challenge = record.challenge
+    if record.method == DNS:
         first, second, third = challenge["recordName"], challenge["recordValue"], challenge["txtValue"]
     else:
         first, second, third = record.method, record.domain_name, json.dumps(challenge)
@@ -50,7 +48,7 @@ def row_of(record: ValidationRecord) -> ProofRow:
         record_name=first,
         record_value=second,
         txt_value=third,
-        status=status,
+        status=record.status.value,
         seen=record.seen,
         asked_at=record.asked_at,
         created_at=record.created_at,
@@ -60,17 +58,12 @@ def row_of(record: ValidationRecord) -> ProofRow:
 
 
 def record_of(row: ProofRow) -> ValidationRecord:
-    status = ValidationStatus.PENDING_VALIDATION
-    if row.version == 0:
-        name, method, challenge = row.record_value, row.record_name, {"status": row.status}
-    elif row.txt_value.startswith("{"):
+    if row.txt_value.startswith("{"):
         name, method, challenge = row.record_value, row.record_name, json.loads(row.txt_value)
-        status = ValidationStatus(row.status)
     else:
         names = ("recordName", "recordValue", "txtValue")
         name, method = row.domain_name, DNS
         challenge = dict(zip(names, (row.record_name, row.record_value, row.txt_value), strict=True))
-        status = ValidationStatus(row.status)
     return ValidationRecord(
         arn=row.arn,
         version=row.version,
@@ -78,7 +71,7 @@ def record_of(row: ProofRow) -> ValidationRecord:
         domain_name=name,
         method=method,
         challenge=challenge,
-        status=status,
+        status=ValidationStatus(row.status),
         seen=row.seen,
         asked_at=row.asked_at,
         created_at=row.created_at,

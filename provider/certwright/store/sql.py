@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +18,13 @@ from certwright.engine.ports import CancelSignal, Clock, Lease, Reader, Transact
 from certwright.engine.records import MetaRecord
 from certwright.store import writing
 from certwright.store.actor import Actor
+from certwright.store.migrations import LAYOUT
 
 if TYPE_CHECKING:
-    from certwright.store.backend import Backend
+    from certwright.store.backend import Backend, Connection, Found
     from certwright.store.leases import Leases
     from certwright.store.session import SessionContext
+    from certwright.store.statements import Statements
 
 ALLOW_SETTING = "CERTWRIGHT_ALLOW_NEW_STORE"
 SQLITE_PREFIX = "sqlite:///"
@@ -63,6 +66,15 @@ def open_backend(url: str) -> Backend:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upgraded:
+    """The layout before and after, and where a copy of what it was lies (None: none was made)."""
+
+    before: int
+    after: int
+    copy: Path | None
+
+
 class SqlStore:
     """`ports.Store`. Safe to use from several threads; one write transaction at a time per store.
 
@@ -79,7 +91,8 @@ class SqlStore:
         self._opening = threading.RLock()
         self._backend_: Backend | None = None
         self._leases_: Leases | None = None
-        self._store_id: str | None = None
+        self._found: Found | None = None
+        self._statements: dict[int, Statements] = {}  # of older layouts
         self._is_testing: bool | None = None
         self._mine = threading.local()  # .writing
 
@@ -88,7 +101,7 @@ class SqlStore:
 
     @property
     def store_id(self) -> str:
-        return self._open()
+        return self._open().store_id
 
     def exists(self) -> bool:
         return self._backend.exists()
@@ -103,13 +116,33 @@ class SqlStore:
             self._is_testing = found is not None and found.value == "1"
         return self._is_testing
 
+    @property
+    def layout(self) -> int:
+        """The layout that the store has; `migrations.LAYOUT` is this program's."""
+        return self._open().layout
+
     @contextmanager
     def read(self) -> Iterator[Reader]:
         from certwright.store.session import SqlReader
 
         context = self._context()
         with self._backend.reader() as connection:
+            if self._open().layout != LAYOUT:
+                context = self._older(connection, context)
             yield SqlReader(connection, context)
+
+    def _older(self, connection: Connection, context: SessionContext) -> SessionContext:
+        """To read an older layout with: the one of this connection's snapshot, since another process may have migrated it."""
+        from certwright.store.opened import check_meta
+
+        with self._opening:
+            self._found = check_meta(connection, self._backend.statements, self._backend.shown)
+            layout = self._found.layout
+            if layout == LAYOUT:
+                return context
+            if layout not in self._statements:
+                self._statements[layout] = self._backend.statements_for(layout)
+            return replace(context, statements=self._statements[layout])
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
@@ -118,6 +151,7 @@ class SqlStore:
         if getattr(self._mine, "writing", False):
             raise RuntimeError("a write transaction inside another one of the same thread would wait for ever")
         self._create_if_allowed()
+        self.upgrade()
         context = self._context()
         self._mine.writing = True
         before = writing.begin()
@@ -139,14 +173,23 @@ class SqlStore:
         if getattr(self._mine, "writing", False):
             raise RuntimeError("a lease is taken before the write transaction, not inside it")
         self._create_if_allowed()
-        self._open()
+        self.upgrade()
         return self._leases.hold(name, seconds=seconds, wait_seconds=wait_seconds, cancel=cancel)
 
     def create(self) -> str:
         """Make the store unless there is one; returns its id. Asks nobody: `may_create` is for the implicit way."""
         if not self._backend.exists():
             self._backend.create({"store_id": secrets.token_hex(16), "testing": "1" if self._testing else "0"})
-        return self._open()
+        return self._open().store_id
+
+    def upgrade(self) -> Upgraded:
+        """Bring an older store to today's layout, before the first write. Raises StoreAbsent, StoreUnavailable."""
+        found, copy = self._open(), None
+        if found.layout != LAYOUT:
+            with self._opening:
+                copy = self._backend.migrate()
+                self._found = self._backend.open()
+        return Upgraded(before=found.layout, after=LAYOUT, copy=copy)
 
     def close(self) -> None:
         if self._leases_ is not None:
@@ -178,7 +221,7 @@ class SqlStore:
     def _create_if_allowed(self) -> None:
         if self._backend.exists():
             return
-        if self._store_id is not None:
+        if self._found is not None:
             raise StoreMismatch(
                 f"the store {self._backend.shown} has gone while this process was using it; nothing was written. "
                 "Restore it from a backup"
@@ -191,17 +234,17 @@ class SqlStore:
             )
         self.create()
 
-    def _open(self) -> str:
-        if self._store_id is None:
+    def _open(self) -> Found:
+        if self._found is None:
             with self._opening:
-                if self._store_id is None:
-                    self._store_id = self._backend.open()
-        return self._store_id
+                if self._found is None:
+                    self._found = self._backend.open()
+        return self._found
 
     def _context(self) -> SessionContext:
         from certwright.store.session import SessionContext
 
-        store_id = self._open()
+        store_id = self._open().store_id
         return SessionContext(
             statements=self._backend.statements, shown=self._backend.shown, store_id=store_id, actor=self._actor
         )

@@ -10,11 +10,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from certwright.domain.errors import Conflict, StoreMismatch, StoreUnavailable
+from certwright.engine.failpoints import hit
 from certwright.store import opened
+from certwright.store.backend import Found
 from certwright.store.failures import translated
+from certwright.store.migrations import LAYOUT
 from certwright.store.private import make_private_directory, place, sync, sync_directory
 from certwright.store.sqlite_pool import BUSY_TIMEOUT_S, Pool, SqliteConnection, connect
 from certwright.store.statements import Form, Prepared, Statements
@@ -107,13 +111,58 @@ class SqliteBackend:
         except OSError as error:
             raise StoreUnavailable(f"the store {self.shown} cannot be made: {error.strerror or error}") from None
 
-    def open(self) -> str:
+    def open(self) -> Found:
         if not self.exists():
             raise opened.absent(self.shown)
         self._refuse_wide(self.path.parent, "directory", 0o700)
         self._refuse_wide(self.path, "file", 0o600)
         with self.reader() as connection, translated("opening", self.shown, sqlite3.Error):
             return opened.check_meta(connection, self.statements, self.shown)
+
+    def statements_for(self, layout: int) -> Statements:
+        return Statements(
+            is_sqlite=True,
+            compile=_compiled,
+            written=self.statements.written,
+            shapes=opened.shapes_for(layout, "main.", self.shown),
+        )
+
+    def migrate(self) -> Path | None:
+        # 1. as the one writer, look again; 2. a copy, complete and on the disk; 3. all steps; 4. the commit.
+        from certwright.store.migrations.migration import SQLITE_WORDS, Runner, run
+
+        with self.writer() as connection, translated("migrating", self.shown, sqlite3.Error):
+            layout = opened.check_meta(connection, self.statements, self.shown).layout
+            if layout == LAYOUT:
+                return None
+            copy = self._copy(layout)
+            hit("migration.after_copy")
+            run(Runner(execute=lambda text: connection.driver.execute(text).fetchall(), words=SQLITE_WORDS), layout)
+            hit("migration.before_commit")
+        hit("migration.after_commit")
+        return copy
+
+    def _copy(self, layout: int) -> Path:
+        """The store as it is, beside it; an earlier copy stays."""
+        fresh = self.path.parent / f".{self.path.name}.{secrets.token_hex(8)}.new"
+        os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        try:
+            source, target = connect(self.path, "ro"), sqlite3.connect(fresh)
+            try:
+                source.driver.backup(target)
+            finally:
+                source.close()
+                target.close()
+            sync(fresh)
+            for number in count(1):
+                copy = self.path.with_name(f"{self.path.name}.layout-{layout}{f'.{number}' if number > 1 else ''}")
+                with suppress(FileExistsError):
+                    place(fresh, copy)
+                    sync_directory(copy.parent)
+                    return copy
+        finally:
+            fresh.unlink(missing_ok=True)
+        raise AssertionError("unreachable")
 
     @contextmanager
     def reader(self) -> Iterator[SqliteConnection]:

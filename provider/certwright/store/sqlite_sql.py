@@ -105,6 +105,16 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         ("f_arn", "f_name", "f_type", "f_value", "f_writer"),
         {},
     ),
+    ("delete", "drivers", (("arn", "="),), False, False, ""): (
+        "DELETE FROM drivers WHERE drivers.arn = ?",
+        ("f_arn",),
+        {},
+    ),
+    ("delete", "drivers", (("arn", "="), ("name", "=")), False, False, ""): (
+        "DELETE FROM drivers WHERE drivers.arn = ? AND drivers.name = ?",
+        ("f_arn", "f_name"),
+        {},
+    ),
     ("delete", "keys", (("handle", "="),), False, False, ""): (
         "DELETE FROM keys WHERE keys.handle = ?",
         ("f_handle",),
@@ -287,6 +297,13 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         "purpose, created_at) VALUES (?, ?, ?, ?, ?, ?, ?) ON "
         "CONFLICT DO NOTHING",
         ("writer", "name", "type", "value", "arn", "purpose", "created_at"),
+        {},
+    ),
+    ("insert", "drivers", (), False, False, ""): (
+        "INSERT INTO drivers (arn, name, urn, place, state, process, "
+        "created_at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO "
+        "NOTHING",
+        ("arn", "name", "urn", "place", "state", "process", "created_at"),
         {},
     ),
     ("insert", "keys", (), False, False, ""): (
@@ -755,6 +772,15 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         "purpose = excluded.purpose, created_at = "
         "excluded.created_at",
         ("writer", "name", "type", "value", "arn", "purpose", "created_at"),
+        {},
+    ),
+    ("save", "drivers", (), False, False, ""): (
+        "INSERT INTO drivers (arn, name, urn, place, state, process, "
+        "created_at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (arn, "
+        "name) DO UPDATE SET urn = excluded.urn, place = "
+        "excluded.place, state = excluded.state, process = "
+        "excluded.process, created_at = excluded.created_at",
+        ("arn", "name", "urn", "place", "state", "process", "created_at"),
         {},
     ),
     ("save", "keys", (), False, False, ""): (
@@ -2023,6 +2049,61 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         ("f_name", "f_type", "f_value"),
         {},
     ),
+    ("select", "drivers", (), False, False, ""): (
+        "SELECT drivers.arn, drivers.name, drivers.urn, "
+        "drivers.place, drivers.state, drivers.process, "
+        "drivers.created_at FROM drivers ORDER BY drivers.arn, "
+        "drivers.name",
+        (),
+        {},
+    ),
+    ("select", "drivers", (), False, True, ""): (
+        "SELECT drivers.arn, drivers.name, drivers.urn, drivers.place, "
+        "drivers.state, drivers.process, drivers.created_at FROM "
+        "drivers ORDER BY drivers.arn, drivers.name LIMIT ? OFFSET ?",
+        ("limit", "param_1"),
+        {"param_1": 0},
+    ),
+    ("select", "drivers", (), True, True, ""): (
+        "SELECT drivers.arn, drivers.name, drivers.urn, drivers.place, "
+        "drivers.state, drivers.process, drivers.created_at FROM "
+        "drivers WHERE drivers.arn > ? ORDER BY drivers.arn, "
+        "drivers.name LIMIT ? OFFSET ?",
+        ("after", "limit", "param_1"),
+        {"param_1": 0},
+    ),
+    ("select", "drivers", (("arn", "="),), False, False, ""): (
+        "SELECT drivers.arn, drivers.name, drivers.urn, "
+        "drivers.place, drivers.state, drivers.process, "
+        "drivers.created_at FROM drivers WHERE "
+        "drivers.arn = ? ORDER BY drivers.arn, "
+        "drivers.name",
+        ("f_arn",),
+        {},
+    ),
+    ("select", "drivers", (("arn", "="), ("name", "=")), False, False, ""): (
+        "SELECT drivers.arn, drivers.name, "
+        "drivers.urn, drivers.place, "
+        "drivers.state, drivers.process, "
+        "drivers.created_at FROM drivers "
+        "WHERE drivers.arn = ? AND "
+        "drivers.name = ? ORDER BY "
+        "drivers.arn, drivers.name",
+        ("f_arn", "f_name"),
+        {},
+    ),
+    ("select", "drivers", (("arn", "="), ("name", "=")), False, True, ""): (
+        "SELECT drivers.arn, drivers.name, "
+        "drivers.urn, drivers.place, "
+        "drivers.state, drivers.process, "
+        "drivers.created_at FROM drivers "
+        "WHERE drivers.arn = ? AND "
+        "drivers.name = ? ORDER BY "
+        "drivers.arn, drivers.name LIMIT ? "
+        "OFFSET ?",
+        ("f_arn", "f_name", "limit", "param_1"),
+        {"param_1": 0},
+    ),
     ("select", "keys", (), False, False, ""): (
         "SELECT keys.handle, keys.region, keys.account, keys.algorithm, "
         "keys.spki, keys.wrapped_data_key, keys.ciphertext, "
@@ -2677,6 +2758,8 @@ TABLES: tuple[str, ...] = (
     "CREATE TABLE dns_records ( writer TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, value TEXT NOT "
     "NULL, arn TEXT NOT NULL, purpose TEXT NOT NULL, created_at BIGINT NOT NULL, PRIMARY KEY (writer, name, "
     "type, value, arn) )",
+    "CREATE TABLE drivers ( arn TEXT NOT NULL, name TEXT NOT NULL, urn TEXT NOT NULL, place TEXT NOT NULL, "
+    "state TEXT NOT NULL, process TEXT NOT NULL, created_at BIGINT NOT NULL, PRIMARY KEY (arn, name) )",
     "CREATE TABLE keys ( handle TEXT NOT NULL, region TEXT NOT NULL, account TEXT NOT NULL, algorithm TEXT NOT "
     "NULL, spki BLOB NOT NULL, wrapped_data_key BLOB NOT NULL, ciphertext BLOB NOT NULL, created_at BIGINT NOT "
     "NULL, PRIMARY KEY (handle) )",

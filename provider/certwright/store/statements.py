@@ -7,13 +7,17 @@ uses, so that the default store needs no SQLAlchemy at run time.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from certwright.store import layout
 
+if TYPE_CHECKING:
+    from certwright.store.migrations.migration import Shapes
+
 # How a filter compares one field.
 EQUAL, ABSENT, ONE_OF = "=", "null", "in"
+AUDIT = "audit"  # the table of the forms that name none
 Shape = tuple[tuple[str, str], ...]
 Parameters = tuple[Any, ...]
 
@@ -21,7 +25,7 @@ Parameters = tuple[Any, ...]
 class Form(NamedTuple):
     """What tells two statements apart.
 
-    verb: select, count, save, insert, delete, add (to `column`), ripe (by `column`), audit_page, audit_head, audit_regions.
+    verb: select, count, save, insert, delete, ripe (by `column`), audit_page, audit_head, audit_regions.
     """
 
     verb: str
@@ -54,12 +58,13 @@ class Statements:
     """Prepared statements of one kind of database.
 
     written: forms whose text is known already. compile: writes the text of any other form; two threads may write the
-    same one, the result is the same.
+    same one, the result is the same. shapes: set for an older layout, which is only read.
     """
 
     is_sqlite: bool
     compile: Callable[[Form], Prepared]
     written: Mapping[Any, Written] = field(default_factory=dict)
+    shapes: Shapes | None = None
     _cache: dict[Form, Prepared] = field(default_factory=dict)
     _by_key: dict[str, Prepared] = field(default_factory=dict)
 
@@ -71,6 +76,8 @@ class Statements:
                 found = Prepared(sql=sql, order=order, fixed=fixed)
             else:
                 found = self.compile(form)
+            if self.shapes is not None and (form.table or AUDIT) in self.shapes.tables:
+                found = replace(found, sql=self.shapes.expressions + found.sql)
             self._cache[form] = found
         return found
 

@@ -28,7 +28,7 @@ class Tables:
     leases: sa.Table
 
 
-def _table(metadata: sa.MetaData, mapping: Mapping) -> sa.Table:
+def _table(metadata: sa.MetaData, mapping: Mapping, schema: Any) -> sa.Table:
     columns = [
         sa.Column(
             name,
@@ -39,14 +39,18 @@ def _table(metadata: sa.MetaData, mapping: Mapping) -> sa.Table:
         )
         for name in mapping.names
     ]
-    return sa.Table(mapping.table, metadata, *columns)
+    return sa.Table(mapping.table, metadata, *columns, schema=schema)
 
 
 @lru_cache(maxsize=16)
-def tables_of(schema: str | None) -> Tables:
-    """The tables, qualified by `schema`; built once per schema."""
+def tables_of(schema: str | None, expressions: frozenset[str] = frozenset()) -> Tables:
+    """The tables, qualified by `schema`; built once per schema. expressions: names of those that are not in it, since a
+    common table expression stands for them."""
     metadata = sa.MetaData(schema=schema)
-    by_name = {mapping.table: _table(metadata, mapping) for mapping in mappings().values()}
+    by_name = {
+        mapping.table: _table(metadata, mapping, sa.BLANK_SCHEMA if mapping.table in expressions else schema)
+        for mapping in mappings().values()
+    }
     for table_name, *columns in INDEXES:
         sa.Index(f"ix_{table_name}_{columns[0]}", *(by_name[table_name].c[column] for column in columns))
     for question in RIPE:

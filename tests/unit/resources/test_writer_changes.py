@@ -15,7 +15,7 @@ from builders.world import MISSING, PREFIX, MemoryWriter, World
 from certwright.domain.errors import WriterFailed
 from certwright.engine import certificates, drivers, validation
 from certwright.engine.ports import Transaction
-from certwright.engine.records import AuthorityRecord, CertificateRecord, DnsRecord, ValidationRecord
+from certwright.engine.records import AuthorityRecord, CertificateRecord, DnsRecord, DriverRecord
 from certwright.resources.base import Incomplete
 from certwright.resources.certificate_validation import CertificateValidation
 from certwright.store.sql import SqlStore
@@ -76,7 +76,7 @@ def test_a_new_resource_keeps_its_record_when_the_old_one_goes(
     deleted(desk, new, name)
     assert servers.records() == 0
     assert not here.record(www.arn).driven
-    assert here.all(ValidationRecord, arn=www.arn, version=drivers.NO_VERSION) == []
+    assert here.all(DriverRecord, arn=www.arn) == []
 
 
 def test_a_replacement_that_deletes_first_writes_the_record_anew(
@@ -150,8 +150,8 @@ def test_a_create_that_failed_is_no_declaration_and_one_that_waits_is(
     with pytest.raises(Incomplete):
         desk.create(KIND, inputs(www))
     assert here.record(www.arn).driven
-    [row] = here.all(ValidationRecord, arn=www.arn, version=drivers.NO_VERSION)
-    assert (row.domain_name, row.method) == (f"{PREFIX}{KIND}::it", "rfc2136 server=192.0.2.53")
+    [row] = here.all(DriverRecord, arn=www.arn)
+    assert (row.urn, row.place) == (f"{PREFIX}{KIND}::it", "rfc2136 server=192.0.2.53")
 
 
 def test_a_create_that_was_killed_counts_once_when_it_comes_again(
@@ -163,7 +163,7 @@ def test_a_create_that_was_killed_counts_once_when_it_comes_again(
     killed.__enter__()
     deleted(desk, desk.create(KIND, inputs(www)))
     assert servers.records() == 0
-    assert here.all(ValidationRecord, arn=www.arn, version=drivers.NO_VERSION) == []
+    assert here.all(DriverRecord, arn=www.arn) == []
 
 
 def test_a_declaration_of_before_they_were_counted_counts(
@@ -171,7 +171,7 @@ def test_a_declaration_of_before_they_were_counted_counts(
 ) -> None:
     old = desk.create(KIND, inputs(www))
     with here.services.store.write() as tx:
-        tx.remove(ValidationRecord, arn=www.arn, version=drivers.NO_VERSION)
+        tx.remove(DriverRecord, arn=www.arn)
     new = desk.create(KIND, inputs(www))
     deleted(desk, old)
     assert servers.records() == 1

@@ -67,6 +67,7 @@ def _all(screen: Screen, services: Services, reader: Reader) -> None:
     data = {
         "storeId": services.store.store_id,
         "testing": services.store.is_testing(),
+        "layout": services.store.layout,  # type: ignore[attr-defined]
         "certificates": dict(Counter(e.status(now) for e in entries)),
         "authorities": dict(cas),
         "associations": dict(Counter(a.status.value for a in associations)),
@@ -92,6 +93,7 @@ def _ends(entry: Entry, now: datetime) -> bool:
 
 def _overview(screen: Screen, data: dict[str, Any], entries: list[Entry], now: datetime) -> None:
     from certwright.cli.wording import moment, plural
+    from certwright.store.migrations import LAYOUT
 
     upcoming = sorted(
         (e.serving.renewal_due, e.name) for e in entries if e.serving and e.serving.renewal_due and not _is_due(e, now)
@@ -108,6 +110,10 @@ def _overview(screen: Screen, data: dict[str, Any], entries: list[Entry], now: d
         pairs.append(("Next renewal", f"{safe(upcoming[0][1])}, from {moment(upcoming[0][0])}"))
     screen.fields(pairs)
     steps = []
+    if data["layout"] < LAYOUT:
+        steps.append(
+            f"certwright store upgrade   # from layout {data['layout']} to {LAYOUT}; else the next write does it"
+        )
     if data["due"]:
         steps.append("certwright renew --all-due   # or `pulumi up`, which shows it first")
     if data["behind"]:

@@ -48,6 +48,7 @@ def store(situation: Situation) -> Iterator[Finding]:
     except CertwrightError as error:
         yield Finding(name="store", severity=Severity.CRITICAL, seen=error.message, todo=_store_todo(error))
         return
+    yield from _layout(services.store)
     mark = ", made for testing: never for real keys" if testing else ""
     yield Finding(
         name="store",
@@ -64,11 +65,24 @@ def store(situation: Situation) -> Iterator[Finding]:
         )
 
 
+def _layout(store: Any) -> Iterator[Finding]:
+    from certwright.store.migrations import LAYOUT
+
+    if store.layout < LAYOUT:
+        yield Finding(
+            name="store",
+            severity=Severity.INFO,
+            seen=f"layout {store.layout}; this certwright writes layout {LAYOUT}",
+            todo="`certwright store upgrade`; otherwise the next command that writes does the same",
+        )
+
+
 def _store_todo(error: CertwrightError) -> str:
     return {
         "store.permissions": "run the chmod that is named",
         "store.damaged": "restore the store from a backup",
         "store.too_new": "update certwright here",
+        "store.too_old": "`certwright store upgrade`",
     }.get(error.code, "see that the store can be reached; CERTWRIGHT_STORE says where it is")
 
 
