@@ -7,7 +7,7 @@ function that is called without arguments and gives a `Job`. `certwright renew -
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
 
 from certwright.domain.errors import CertwrightError
 from certwright.engine.jobs.deploy import DeployJob
@@ -15,6 +15,10 @@ from certwright.engine.jobs.job import Job
 from certwright.engine.jobs.prove import ProveJob
 from certwright.engine.jobs.renew import RenewJob
 from certwright.engine.jobs.sweep import SweepJob
+from certwright.engine.kinds import Kinds
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 ENTRY_POINT_GROUP = "certwright.jobs"
 
@@ -26,23 +30,13 @@ JOBS: tuple[Job, ...] = (
 )
 
 
-def _found() -> Iterable[EntryPoint]:
-    return entry_points(group=ENTRY_POINT_GROUP)
-
-
-def all_jobs(*, found: Callable[[], Iterable[EntryPoint]] = _found) -> tuple[Job, ...]:
+def all_jobs(*, found: Callable[[], Iterable[EntryPoint]] | None = None) -> tuple[Job, ...]:
     """Ours first; a third party's of one of our names is left out. Raises CertwrightError (`job.plugin_failed`)."""
-    own = {job.name for job in JOBS}
-    others = sorted((point for point in found() if point.name not in own), key=lambda point: point.name)
-    return (*JOBS, *(_loaded(point) for point in others))
+    ours: dict[str, Callable[[], Job]] = {job.name: lambda job=job: job for job in JOBS}  # type: ignore[misc]
+    makers = Kinds(ours.items(), group=ENTRY_POINT_GROUP, broken=_broken, found=found)
+    return tuple(makers[name]() for name in makers)
 
 
-def _loaded(point: EntryPoint) -> Job:
-    try:
-        made: Job = point.load()()
-    except Exception as error:  # foreign code: whatever it raises, the user must learn whose it is
-        raise CertwrightError(
-            f"the job {point.name!r} comes from {point.value}, which does not load: {type(error).__name__}: {error}",
-            code="job.plugin_failed",
-        ) from error
-    return made
+def _broken(point: EntryPoint, seen: str) -> CertwrightError:
+    message = f"the job {point.name!r} comes from {point.value}, which does not load: {seen}"
+    return CertwrightError(message, code="job.plugin_failed")
