@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import ClassVar
 
@@ -25,13 +26,14 @@ from certwright.domain.lints.specimen import Specimen, rule
 from certwright.resources import certificate
 from certwright.resources.base import Change, Model, prop
 from certwright.resources.certificate_model import CertificateInputs
-from meta.house import TESTS, tree_of
+from meta.house import DOCS, PACKAGE, TESTS, python_files, tree_of
 
 from docgen.properties import resource_page  # isort: skip  (path: meta.house)
 
 
 # What grows → the test that adds a made-up one by its registry or an entry point and drives it.
 TRIALS: dict[str, str] = {
+    "job": "unit/engine/test_jobs.py::test_a_made_up_job_is_walked_beside_ours",
     "lint": "meta/test_growth.py::test_a_made_up_lint_stops_the_signature",
     "property": "meta/test_growth.py::test_a_made_up_property_is_decoded_diffed_stored_and_described",
     "key wrapper": "meta/test_growth.py::test_a_made_up_key_wrapper_wraps_what_a_store_holds",
@@ -43,6 +45,25 @@ TRIALS: dict[str, str] = {
 def test_each_kind_of_growth_is_tried(kind: str) -> None:
     file, _, name = TRIALS[kind].partition("::")
     assert name in {node.name for node in ast.walk(tree_of(TESTS / file)) if isinstance(node, ast.FunctionDef)}
+
+
+def _rows() -> Iterator[tuple[str, ...]]:
+    """Kind, port, registry, entry points and test of each row of the page for those who add one."""
+    for line in (DOCS / "howto" / "extend.md").read_text(encoding="utf-8").splitlines():
+        if line.startswith("| ") and not line.startswith("| Kind"):
+            yield tuple(cell.strip().strip("`") for cell in line.strip("|").split("|"))
+
+
+def test_the_page_for_those_who_add_one_names_what_is_there() -> None:
+    rows = {kind: rest for kind, *rest in _rows()}
+    assert {kind: trial.partition("::")[0] for kind, trial in TRIALS.items()} == {k: r[-1] for k, r in rows.items()}
+    for port, registry, group, _ in rows.values():
+        for name in filter(None, (port, registry)):
+            module, _, attribute = name.rpartition(".")
+            assert hasattr(import_module(f"certwright.{module}"), attribute), name
+        assert not group or any(f'"{group}"' in path.read_text(encoding="utf-8") for path in python_files(PACKAGE)), (
+            group
+        )
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from certwright.domain.errors import DeployFailed
-from certwright.engine.kinds import Kinds, Maker, of_module
 from certwright.engine.deployer import Deployer
+from certwright.engine.kinds import Kinds, Maker, of_module
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
