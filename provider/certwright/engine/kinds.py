@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -84,3 +84,18 @@ class Kinds(Mapping[str, Maker]):
             raise
         except Exception as error:
             raise self._broken(point, f"{type(error).__name__}: {error}") from error
+
+
+def with_others(
+    own: Sequence[Any],
+    *,
+    group: str,
+    broken: Callable[[EntryPoint, str], CertwrightError],
+    found: Callable[[], Iterable[EntryPoint]] | None = None,
+) -> tuple[Any, ...]:
+    """For a port of which all kinds are wanted: ours, which have names, and one of each third party's, made now.
+
+    A third party's of one of our names is left out.
+    """
+    kinds = Kinds({each.name: lambda: None for each in own}.items(), group=group, broken=broken, found=found)
+    return (*own, *(kinds[name]() for name in list(kinds)[len(own) :]))

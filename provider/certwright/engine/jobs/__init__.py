@@ -15,7 +15,7 @@ from certwright.engine.jobs.job import Job
 from certwright.engine.jobs.prove import ProveJob
 from certwright.engine.jobs.renew import RenewJob
 from certwright.engine.jobs.sweep import SweepJob
-from certwright.engine.kinds import Kinds
+from certwright.engine.kinds import with_others
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -32,9 +32,7 @@ JOBS: tuple[Job, ...] = (
 
 def all_jobs(*, found: Callable[[], Iterable[EntryPoint]] | None = None) -> tuple[Job, ...]:
     """Ours first; a third party's of one of our names is left out. Raises CertwrightError (`job.plugin_failed`)."""
-    ours: dict[str, Callable[[], Job]] = {job.name: lambda job=job: job for job in JOBS}  # type: ignore[misc]
-    makers = Kinds(ours.items(), group=ENTRY_POINT_GROUP, broken=_broken, found=found)
-    return tuple(makers[name]() for name in makers)
+    return with_others(JOBS, group=ENTRY_POINT_GROUP, broken=_broken, found=found)
 
 
 def _broken(point: EntryPoint, seen: str) -> CertwrightError:
