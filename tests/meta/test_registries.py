@@ -78,7 +78,8 @@ def test_every_dns_writer_is_registered() -> None:
 
 
 def test_every_validation_method_is_registered_and_the_engine_knows_none() -> None:
-    makers = {name: inspect.getclosurevars(make).nonlocals["module"] for name, make in validation_methods.VALIDATORS}
+    modules = {name: inspect.getclosurevars(make).nonlocals["module"] for name, make in validation_methods.VALIDATORS}
+    makers = {name: module.rsplit(".", 1)[-1] for name, module in modules.items()}
     assert _defining("validation", "challenge") == set(makers.values())
     assert validation_methods.words() == (*makers, *validation_methods.PLANNED)
     source = "".join((PACKAGE / "engine" / f"{module}.py").read_text() for module in ("prove", "validation"))
