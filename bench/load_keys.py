@@ -110,6 +110,8 @@ def generate(count: int, algorithm: str) -> dict[str, Any]:
 
 def write() -> dict[str, Any]:
     services = build(load())
+    with services.store.write():  # the store is made, and everything imported
+        pass
     stop, waits = threading.Event(), []
     writer = threading.Thread(target=lambda: waits.extend(writes(services, stop, f"process-{os.getpid()}")))
     writer.start()
