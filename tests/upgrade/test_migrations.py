@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from certwright.domain.challenge import validation_record
+from certwright.domain.dnsname import dns_name
 from certwright.domain.errors import StoreUnavailable
 from certwright.engine.failpoints import MIGRATION_FAILPOINTS
 from certwright.engine.ports import Reader
@@ -100,7 +102,23 @@ def test_what_drives_a_validation_leaves_the_validations(left: Restored) -> None
                 assert [driver.name for driver in reader.all(DriverRecord, arn=arn)] == [drivers["waiting"].name]
                 assert reader.all(ValidationRecord, version=0) == []
                 assert reader.count(ValidationRecord) == 8
-                assert reader.one(ValidationRecord, arn=arn, version=1, domain_name="late.example.com") is not None
+                assert reader.one(ValidationRecord, arn=arn, version=1, authorization="late.example.com") is not None
+            store.upgrade()
+
+
+def test_a_proof_of_before_is_one_by_dns_and_its_challenge_goes_on(left: Restored) -> None:
+    """The TXT value stays the one that was drawn: a request that waits is resumed and not begun anew (DNS-2)."""
+    with opened(left) as store:
+        for _ in ("older", "migrated"):
+            with store.read() as reader:
+                rows = reader.all(ValidationRecord)
+                assert {row.method for row in rows} == {"DNS"}
+                assert {row.authorization for row in rows} == {row.domain_name for row in rows}
+                for row in rows:
+                    wanted = validation_record("000000000000", dns_name(row.domain_name), "x.example")
+                    assert row.challenge["recordName"] == wanted.record_name
+                    assert row.challenge["recordValue"].startswith(wanted.record_value.partition(".")[0])
+                    assert len(bytes.fromhex(row.challenge["txtValue"])) == 16
             store.upgrade()
 
 

@@ -130,7 +130,7 @@ def give_fresh_arn(tx: Transaction, record: A, arn: str, creator: str) -> A:
 def _rest_of_key(child: Any) -> dict[str, Any]:
     match child:
         case ValidationRecord():
-            return {"version": child.version, "domain_name": child.authorization}
+            return {"version": child.version, "authorization": child.authorization}
         case DriverRecord():
             return {"name": child.name}
         case DnsRecord():

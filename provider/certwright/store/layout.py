@@ -15,7 +15,6 @@ from operator import attrgetter
 from typing import Any
 
 from certwright.engine import records as r
-from certwright.store import proofs
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -90,7 +89,7 @@ LAYOUT: tuple[tuple[type[Any], str, tuple[str, ...]], ...] = (
     (r.AuthorityRecord, "authorities", ("arn",)),
     (r.AuthorityVersionRecord, "authority_versions", ("arn", "version")),
     (r.SerialRecord, "serials", ("issuer_arn", "serial")),
-    (r.ValidationRecord, "validations", proofs.KEY),
+    (r.ValidationRecord, "validations", ("arn", "version", "authorization")),
     (r.DriverRecord, "drivers", ("arn", "name")),
     (r.DnsRecord, "dns_records", ("writer", "name", "type", "value", "arn")),
     (r.AssociationRecord, "associations", ("arn",)),
@@ -206,24 +205,10 @@ def _mapping(kind: type[Any], table: str, key: tuple[str, ...]) -> Mapping:
     )
 
 
-def _as_rows(rows: Mapping) -> Mapping:
-    """The mapping of `ValidationRecord`, made from that of its rows."""
-    return dataclasses.replace(
-        rows,
-        kind=r.ValidationRecord,
-        encode=lambda record: rows.encode(proofs.row_of(record)),
-        decode=lambda row: proofs.record_of(rows.decode(row)),
-        key_of=lambda record: (record.arn, record.version, record.authorization),
-    )
-
-
 @cache
 def mappings() -> dict[type[Any], Mapping]:
     """Record type → its mapping, for all of LAYOUT."""
-    found = {kind: _mapping(kind, table, key) for kind, table, key in LAYOUT if kind is not r.ValidationRecord}
-    rows = next((table, key) for kind, table, key in LAYOUT if kind is r.ValidationRecord)
-    found[r.ValidationRecord] = _as_rows(_mapping(proofs.ProofRow, *rows))
-    return {kind: found[kind] for kind, _, _ in LAYOUT}
+    return {kind: _mapping(kind, table, key) for kind, table, key in LAYOUT}
 
 
 def mapping_of(kind: type[Any]) -> Mapping:

@@ -146,9 +146,23 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         ("f_arn",),
         {},
     ),
-    ("delete", "validations", (("arn", "="), ("domain_name", "="), ("version", "=")), False, False, ""): (
-        "DELETE FROM validations WHERE validations.arn = ? AND validations.domain_name = ? AND validations.version = ?",
-        ("f_arn", "f_domain_name", "f_version"),
+    ("delete", "validations", (("arn", "="), ("authorization", "="), ("version", "=")), False, False, ""): (
+        "DELETE "
+        "FROM "
+        "validations "
+        "WHERE "
+        "validations.arn "
+        "= "
+        "? "
+        "AND "
+        "validations.authorization "
+        "= "
+        "? "
+        "AND "
+        "validations.version "
+        "= "
+        "?",
+        ("f_arn", "f_authorization", "f_version"),
         {},
     ),
     ("delete", "validations", (("arn", "="), ("version", "=")), False, False, ""): (
@@ -337,22 +351,20 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         {},
     ),
     ("insert", "validations", (), False, False, ""): (
-        "INSERT INTO validations (arn, version, domain_name, "
-        "record_name, record_value, txt_value, status, seen, "
-        "asked_at, caa, created_at, checked_at, validated_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON "
-        "CONFLICT DO NOTHING",
+        "INSERT INTO validations (arn, version, authorization, "
+        "domain_name, method, challenge, status, seen, asked_at, "
+        "created_at, checked_at, validated_at) VALUES (?, ?, ?, "
+        "?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (
             "arn",
             "version",
+            "authorization",
             "domain_name",
-            "record_name",
-            "record_value",
-            "txt_value",
+            "method",
+            "challenge",
             "status",
             "seen",
             "asked_at",
-            "caa",
             "created_at",
             "checked_at",
             "validated_at",
@@ -825,28 +837,26 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         {},
     ),
     ("save", "validations", (), False, False, ""): (
-        "INSERT INTO validations (arn, version, domain_name, "
-        "record_name, record_value, txt_value, status, seen, "
-        "asked_at, caa, created_at, checked_at, validated_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT "
-        "(arn, version, domain_name) DO UPDATE SET record_name = "
-        "excluded.record_name, record_value = "
-        "excluded.record_value, txt_value = excluded.txt_value, "
-        "status = excluded.status, seen = excluded.seen, asked_at = "
-        "excluded.asked_at, caa = excluded.caa, created_at = "
+        "INSERT INTO validations (arn, version, authorization, "
+        "domain_name, method, challenge, status, seen, asked_at, "
+        "created_at, checked_at, validated_at) VALUES (?, ?, ?, ?, "
+        "?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (arn, version, "
+        "authorization) DO UPDATE SET domain_name = "
+        "excluded.domain_name, method = excluded.method, challenge "
+        "= excluded.challenge, status = excluded.status, seen = "
+        "excluded.seen, asked_at = excluded.asked_at, created_at = "
         "excluded.created_at, checked_at = excluded.checked_at, "
         "validated_at = excluded.validated_at",
         (
             "arn",
             "version",
+            "authorization",
             "domain_name",
-            "record_name",
-            "record_value",
-            "txt_value",
+            "method",
+            "challenge",
             "status",
             "seen",
             "asked_at",
-            "caa",
             "created_at",
             "checked_at",
             "validated_at",
@@ -2349,73 +2359,70 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
     ),
     ("select", "validations", (), False, False, ""): (
         "SELECT validations.arn, validations.version, "
-        "validations.domain_name, validations.record_name, "
-        "validations.record_value, validations.txt_value, "
+        "validations.authorization, validations.domain_name, "
+        "validations.method, validations.challenge, "
         "validations.status, validations.seen, "
-        "validations.asked_at, validations.caa, "
-        "validations.created_at, validations.checked_at, "
-        "validations.validated_at FROM validations ORDER BY "
-        "validations.arn, validations.version, "
-        "validations.domain_name",
+        "validations.asked_at, validations.created_at, "
+        "validations.checked_at, validations.validated_at FROM "
+        "validations ORDER BY validations.arn, "
+        "validations.version, validations.authorization",
         (),
         {},
     ),
     ("select", "validations", (), False, True, ""): (
         "SELECT validations.arn, validations.version, "
-        "validations.domain_name, validations.record_name, "
-        "validations.record_value, validations.txt_value, "
+        "validations.authorization, validations.domain_name, "
+        "validations.method, validations.challenge, "
         "validations.status, validations.seen, "
-        "validations.asked_at, validations.caa, "
-        "validations.created_at, validations.checked_at, "
-        "validations.validated_at FROM validations ORDER BY "
-        "validations.arn, validations.version, "
-        "validations.domain_name LIMIT ? OFFSET ?",
+        "validations.asked_at, validations.created_at, "
+        "validations.checked_at, validations.validated_at FROM "
+        "validations ORDER BY validations.arn, "
+        "validations.version, validations.authorization LIMIT ? "
+        "OFFSET ?",
         ("limit", "param_1"),
         {"param_1": 0},
     ),
     ("select", "validations", (), True, True, ""): (
         "SELECT validations.arn, validations.version, "
-        "validations.domain_name, validations.record_name, "
-        "validations.record_value, validations.txt_value, "
+        "validations.authorization, validations.domain_name, "
+        "validations.method, validations.challenge, "
         "validations.status, validations.seen, "
-        "validations.asked_at, validations.caa, "
-        "validations.created_at, validations.checked_at, "
-        "validations.validated_at FROM validations WHERE "
-        "validations.arn > ? ORDER BY validations.arn, "
-        "validations.version, validations.domain_name LIMIT ? "
-        "OFFSET ?",
+        "validations.asked_at, validations.created_at, "
+        "validations.checked_at, validations.validated_at FROM "
+        "validations WHERE validations.arn > ? ORDER BY "
+        "validations.arn, validations.version, "
+        "validations.authorization LIMIT ? OFFSET ?",
         ("after", "limit", "param_1"),
         {"param_1": 0},
     ),
     ("select", "validations", (("arn", "="),), False, False, ""): (
         "SELECT validations.arn, "
         "validations.version, "
+        "validations.authorization, "
         "validations.domain_name, "
-        "validations.record_name, "
-        "validations.record_value, "
-        "validations.txt_value, validations.status, "
-        "validations.seen, validations.asked_at, "
-        "validations.caa, validations.created_at, "
+        "validations.method, validations.challenge, "
+        "validations.status, validations.seen, "
+        "validations.asked_at, "
+        "validations.created_at, "
         "validations.checked_at, "
         "validations.validated_at FROM validations "
         "WHERE validations.arn = ? ORDER BY "
         "validations.arn, validations.version, "
-        "validations.domain_name",
+        "validations.authorization",
         ("f_arn",),
         {},
     ),
-    ("select", "validations", (("arn", "="), ("domain_name", "="), ("version", "=")), False, False, ""): (
+    ("select", "validations", (("arn", "="), ("authorization", "="), ("version", "=")), False, False, ""): (
         "SELECT "
         "validations.arn, "
         "validations.version, "
+        "validations.authorization, "
         "validations.domain_name, "
-        "validations.record_name, "
-        "validations.record_value, "
-        "validations.txt_value, "
+        "validations.method, "
+        "validations.challenge, "
         "validations.status, "
         "validations.seen, "
         "validations.asked_at, "
-        "validations.caa, "
         "validations.created_at, "
         "validations.checked_at, "
         "validations.validated_at "
@@ -2423,33 +2430,35 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         "validations "
         "WHERE "
         "validations.arn "
-        "= ? "
+        "= "
+        "? "
         "AND "
-        "validations.domain_name "
-        "= ? "
+        "validations.authorization "
+        "= "
+        "? "
         "AND "
         "validations.version "
-        "= ? "
+        "= "
+        "? "
         "ORDER "
         "BY "
         "validations.arn, "
         "validations.version, "
-        "validations.domain_name",
-        ("f_arn", "f_domain_name", "f_version"),
+        "validations.authorization",
+        ("f_arn", "f_authorization", "f_version"),
         {},
     ),
-    ("select", "validations", (("arn", "="), ("domain_name", "="), ("version", "=")), False, True, ""): (
+    ("select", "validations", (("arn", "="), ("authorization", "="), ("version", "=")), False, True, ""): (
         "SELECT "
         "validations.arn, "
         "validations.version, "
+        "validations.authorization, "
         "validations.domain_name, "
-        "validations.record_name, "
-        "validations.record_value, "
-        "validations.txt_value, "
+        "validations.method, "
+        "validations.challenge, "
         "validations.status, "
         "validations.seen, "
         "validations.asked_at, "
-        "validations.caa, "
         "validations.created_at, "
         "validations.checked_at, "
         "validations.validated_at "
@@ -2459,7 +2468,7 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         "validations.arn "
         "= ? "
         "AND "
-        "validations.domain_name "
+        "validations.authorization "
         "= ? "
         "AND "
         "validations.version "
@@ -2468,25 +2477,24 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         "BY "
         "validations.arn, "
         "validations.version, "
-        "validations.domain_name "
+        "validations.authorization "
         "LIMIT "
         "? "
         "OFFSET "
         "?",
-        ("f_arn", "f_domain_name", "f_version", "limit", "param_1"),
+        ("f_arn", "f_authorization", "f_version", "limit", "param_1"),
         {"param_1": 0},
     ),
     ("select", "validations", (("arn", "="), ("version", "=")), False, False, ""): (
         "SELECT validations.arn, "
         "validations.version, "
+        "validations.authorization, "
         "validations.domain_name, "
-        "validations.record_name, "
-        "validations.record_value, "
-        "validations.txt_value, "
+        "validations.method, "
+        "validations.challenge, "
         "validations.status, "
         "validations.seen, "
         "validations.asked_at, "
-        "validations.caa, "
         "validations.created_at, "
         "validations.checked_at, "
         "validations.validated_at "
@@ -2495,7 +2503,7 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         "validations.version = ? "
         "ORDER BY validations.arn, "
         "validations.version, "
-        "validations.domain_name",
+        "validations.authorization",
         ("f_arn", "f_version"),
         {},
     ),
@@ -2772,10 +2780,10 @@ TABLES: tuple[str, ...] = (
     "BLOB NOT NULL, created_at BIGINT NOT NULL, PRIMARY KEY (region, account) )",
     "CREATE TABLE serials ( issuer_arn TEXT NOT NULL, serial TEXT NOT NULL, arn TEXT NOT NULL, version BIGINT "
     "NOT NULL, reserved_at BIGINT NOT NULL, PRIMARY KEY (issuer_arn, serial) )",
-    "CREATE TABLE validations ( arn TEXT NOT NULL, version BIGINT NOT NULL, domain_name TEXT NOT NULL, "
-    "record_name TEXT NOT NULL, record_value TEXT NOT NULL, txt_value TEXT NOT NULL, status TEXT NOT NULL, seen "
-    "TEXT NOT NULL, asked_at TEXT NOT NULL, caa TEXT NOT NULL, created_at BIGINT NOT NULL, checked_at BIGINT, "
-    "validated_at BIGINT, PRIMARY KEY (arn, version, domain_name) )",
+    "CREATE TABLE validations ( arn TEXT NOT NULL, version BIGINT NOT NULL, authorization TEXT NOT NULL, "
+    "domain_name TEXT NOT NULL, method TEXT NOT NULL, challenge TEXT NOT NULL, status TEXT NOT NULL, seen TEXT "
+    "NOT NULL, asked_at TEXT NOT NULL, created_at BIGINT NOT NULL, checked_at BIGINT, validated_at BIGINT, "
+    "PRIMARY KEY (arn, version, authorization) )",
     "CREATE TABLE versions ( arn TEXT NOT NULL, version BIGINT NOT NULL, status TEXT NOT NULL, failure_reason "
     "TEXT NOT NULL, failure_message TEXT NOT NULL, spec TEXT NOT NULL, reason_code TEXT NOT NULL, key_handle "
     "TEXT NOT NULL, issuer_arn TEXT NOT NULL, issuer_version BIGINT NOT NULL, serial TEXT NOT NULL, fingerprint "
