@@ -49,6 +49,9 @@ ASKED: tuple[tuple[str, type, tuple[str, ...]], ...] = (
     ("select", r.ValidationRecord, ("arn", "version")),
     ("delete", r.ValidationRecord, ("arn", "version")),
     ("select", r.DriverRecord, ("arn",)),
+    ("select", r.LocationRecord, ("arn",)),
+    ("delete", r.LocationRecord, ("arn",)),
+    ("select", r.LocationRecord, ("endpoint", "status")),
     ("select", r.DnsRecord, ("arn",)),
     ("select", r.DnsRecord, ("name", "type", "value")),
     *(

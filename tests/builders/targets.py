@@ -31,7 +31,7 @@ def bring(
     wanted = placing(work, target, material, owner=owner, takes_over=takes_over)
     if not put(wanted):
         return
-    told = tell(wanted, cancel=threading.Event())
+    told = tell([wanted], cancel=threading.Event())
     if told.problem:
         back = go_back(wanted, way or WayBack(owner=owner), problem=told.problem, cancel=threading.Event())
         raise not_told(wanted, told, back)

@@ -21,6 +21,7 @@ from certwright.engine.records import (
     AuditResult,
     CertificateRecord,
     Json,
+    LocationRecord,
 )
 from certwright.engine.services import Services
 
@@ -56,6 +57,7 @@ def create(services: Services, wanted: Wanted, *, cancel: CancelSignal) -> tuple
         left = adoptable(tx, AssociationRecord, wanted.urn)
         adopted = left is not None and left.place == place and left.target_kind == kind
         if left is not None and adopted:
+            tx.remove(LocationRecord, arn=left.arn)
             record = replace(give_fresh_arn(tx, left, arn, services.process), certificate_arn=certificate.arn)
         else:
             _refuse_second_owner(tx, kind, place, host, wanted.urn)
@@ -141,6 +143,7 @@ def delete(services: Services, arn: str) -> bool:
             deployer.remove(properties, spot, owner=arn)
     with services.store.write() as tx:
         tx.remove(AssociationRecord, arn=arn)
+        tx.remove(LocationRecord, arn=arn)
         tx.record_audit(
             region=record.region,
             at=services.clock.now(),

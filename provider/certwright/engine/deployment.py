@@ -1,24 +1,26 @@
 """A deployment: the serving version comes to a place, its endpoint is told, and what it serves is proved.
 
 Order (numbered in the code):
-1. put: the place switches, or keeps the old pair and says why;
-2. tell: the endpoint makes use of it; when that fails the old pair is put back and told;
-3. prove: fresh handshakes, where an endpoint can be reached (unreachable is not wrong); what is not served goes back too;
-4. record: what is deployed, in one transaction with its audit line.
+1. intend: each place has its row (`locations`), so that whoever tells its endpoint can wait for it;
+2. put: the place switches, or keeps the old pair and says why;
+3. tell: the endpoint makes use of it, once for all that share it (`endpoint`); when that fails the old pair is put back and told;
+4. prove: fresh handshakes, where an endpoint can be reached (unreachable is not wrong); what is not served goes back too;
+5. record: what is deployed, in one transaction with its audit line.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from certwright.domain.errors import CertwrightError, DeployFailed, Finding, NotFound, Refused, Unreachable
-from certwright.engine import behind, serving
+from certwright.engine import behind, endpoint, locations, serving
 from certwright.engine.claims import find
 from certwright.engine.deployer import Deployer, Reach
 from certwright.engine.exclusive import Scope, alone_with
 from certwright.engine.failpoints import hit
 from certwright.engine.material import material_of, servable
-from certwright.engine.placing import Placing, WayBack, go_back, not_told, put, settle, tell
+from certwright.engine.placing import Placing, WayBack, go_back, put
 from certwright.engine.ports import CancelSignal, Reader, Served
 from certwright.engine.records import (
     AssociationRecord,
@@ -26,6 +28,8 @@ from certwright.engine.records import (
     AuditAction,
     AuditResult,
     Json,
+    LocationRecord,
+    LocationStatus,
     VersionRecord,
 )
 from certwright.engine.services import Services
@@ -56,11 +60,16 @@ def is_within_reach(services: Services, record: AssociationRecord) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """An association, the version that it shall serve, and its place."""
+    """An association, the version that it shall serve, and its places. host: that a local place belongs to."""
 
     record: AssociationRecord
     version: VersionRecord
-    placing: Placing
+    placings: tuple[Placing, ...]
+    host: str
+
+    @property
+    def placing(self) -> Placing:
+        return self.placings[0]
 
 
 def deploy(services: Services, arn: str, *, cancel: CancelSignal) -> AssociationRecord:
@@ -71,10 +80,10 @@ def deploy(services: Services, arn: str, *, cancel: CancelSignal) -> Association
         try:
             _bring(services, work, cancel=cancel)
         except DeployFailed as problem:
-            _failed(services, work.record, problem)
+            _failed(services, work, problem, back=problem.code == "deploy.reload_failed")
             raise
         hit("deploy.before_proof")
-        # 3. prove
+        # 4. prove
         served = serving.handshakes(services, work.record.verify, work.version.fingerprint, cancel=cancel)
         return _concluded(services, work, served, cancel=cancel)
 
@@ -97,29 +106,56 @@ def _gather(services: Services, reader: Reader, record: AssociationRecord) -> Wo
     siblings = tuple(
         alias for other in reader.all(AssociationRecord, urn=record.urn) for alias in (other.arn, *other.aliases)
     )
-    placing = Placing(
-        owner=record.arn,
-        kind=record.target_kind,
-        deployer=deployer,
-        target=target,
-        spot=deployer.spots(target)[0],
-        material=material,
-        takes_over=siblings,
+    placings = tuple(
+        Placing(
+            owner=record.arn,
+            kind=record.target_kind,
+            deployer=deployer,
+            target=target,
+            spot=spot,
+            material=material,
+            takes_over=siblings,
+        )
+        for spot in deployer.spots(target)
     )
-    return Work(record=record, version=version, placing=placing)
+    return Work(record=record, version=version, placings=placings, host=owning_host(services, deployer))
 
 
 def _bring(services: Services, work: Work, *, cancel: CancelSignal) -> None:
-    placing = work.placing
-    # 1. put
-    if not put(placing):
-        return
-    # 2. tell
-    told = tell(placing, cancel=cancel)
-    if told.problem:
-        state = go_back(placing, _way_back(services, work.record), problem=told.problem, cancel=cancel)
-        raise not_told(placing, told, state)
-    settle(placing)
+    # 1. intend
+    with services.store.write() as tx:
+        for gone in locations.elsewhere(tx, work.record.arn, [placing.spot.place for placing in work.placings]):
+            tx.remove(LocationRecord, arn=gone.arn, place=gone.place)
+        for placing in work.placings:
+            locations.intend(tx, placing, host=work.host, now=services.clock.now())
+    hit("deploy.after_intent")
+    for placing in work.placings:
+        # 2. put
+        untold = put(placing)
+        with services.store.write() as tx:
+            digest, now = placing.material.digest, services.clock.now()
+            locations.note(tx, placing.owner, placing.spot.place, LocationStatus.PUT, now=now, digest=digest)
+            if not untold:
+                locations.note(tx, placing.owner, placing.spot.place, LocationStatus.TOLD, now=now, digest=digest)
+        hit("deploy.after_put_record")
+        if untold:
+            # 3. tell
+            party = endpoint.Party(placing=placing, way=_way_back(services, work.record))
+            endpoint.told(services, party, partial(_at, services), host=work.host, cancel=cancel)
+
+
+def _at(services: Services, row: LocationRecord) -> endpoint.Party | None:
+    """Who is at a place that shares our endpoint: another association, as it would deploy itself. None: it is gone, or has
+    moved on to another version and tells for itself."""
+    try:
+        with services.store.read() as reader:
+            work = _gather(services, reader, get(reader, row.arn))
+    except CertwrightError:
+        return None
+    for placing in work.placings:
+        if placing.spot.place == row.place and placing.material.digest == row.put_digest:
+            return endpoint.Party(placing=placing, way=_way_back(services, work.record))
+    return None
 
 
 def _way_back(services: Services, record: AssociationRecord) -> WayBack:
@@ -133,24 +169,28 @@ def _way_back(services: Services, record: AssociationRecord) -> WayBack:
     return WayBack(owner=record.arn)
 
 
-def _failed(services: Services, record: AssociationRecord, problem: DeployFailed) -> None:
+def _failed(services: Services, work: Work, problem: DeployFailed, *, back: bool) -> None:
+    """back: what was there before is there again."""
     now = services.clock.now()
-    status = AssociationStatus.UNREACHABLE if isinstance(problem, Unreachable) else AssociationStatus.FAILED
+    status = LocationStatus.ROLLED_BACK if back else LocationStatus.FAILED
+    status = LocationStatus.UNREACHABLE if isinstance(problem, Unreachable) else status
     with services.store.write() as tx:
-        current = get(tx, record.arn)
-        tx.save(replace(current, status=status, failure_message=problem.message))
+        for placing in work.placings:
+            locations.note(tx, placing.owner, placing.spot.place, status, now=now, problem=problem.message)
+        current = get(tx, work.record.arn)
+        tx.save(replace(current, status=locations.shown([status]), failure_message=problem.message))
         tx.record_audit(
-            region=record.region,
+            region=work.record.region,
             at=now,
             action=AuditAction.DEPLOY,
-            arn=record.arn,
+            arn=work.record.arn,
             result=AuditResult.FAILED,
             details={"problem": problem.message},
         )
 
 
 def _concluded(services: Services, work: Work, served: list[Served], *, cancel: CancelSignal) -> AssociationRecord:
-    """4. record. What is not served goes back to what was, where there was something."""
+    """5. record. What is not served goes back to what was, where there was something."""
     wrong = serving.wrong_of(served, work.version.fingerprint)
     if not wrong:
         return _deployed(services, work, served)
@@ -168,19 +208,27 @@ def _concluded(services: Services, work: Work, served: list[Served], *, cancel: 
             code="deploy.not_served",
         )
     try:
-        state = go_back(work.placing, way, problem=seen, cancel=cancel)
+        with alone_with(services.store, Scope.ENDPOINT, _lock(work), cancel=cancel):
+            state = go_back(work.placing, way, problem=seen, cancel=cancel)
         again = serving.handshakes(services, work.record.verify, way.material.fingerprint, cancel=cancel)
         proved = serving.status_of(again, way.material.fingerprint) is AssociationStatus.DEPLOYED
         state += " and is served again" if proved else "; it is not seen served either"
         raise DeployFailed(f"{work.placing.name}: {seen}; {state}. {todo}", code="deploy.not_served")
     except DeployFailed as problem:
-        _failed(services, work.record, problem)
+        _failed(services, work, problem, back=problem.code == "deploy.not_served")
         raise
+
+
+def _lock(work: Work) -> str:
+    """The endpoint's; where nothing has to be told, nobody but this association is at its place."""
+    spot = work.placing.spot
+    return locations.endpoint_key(work.placing.kind, work.host, spot.endpoint or spot.place)
 
 
 def _deployed(services: Services, work: Work, served: list[Served]) -> AssociationRecord:
     now, record = services.clock.now(), work.record
-    status = serving.status_of(served, work.version.fingerprint)
+    reached = serving.location_status(served, work.version.fingerprint)
+    status = locations.shown([reached])
     done = replace(
         record,
         status=status,
@@ -188,11 +236,14 @@ def _deployed(services: Services, work: Work, served: list[Served]) -> Associati
         deployed_serial=work.version.serial,
         deployed_fingerprint=work.version.fingerprint,
         deployed_at=now,
-        host=owning_host(services, work.placing.deployer),
+        host=work.host,
         failure_message="",
         endpoints=tuple(serving.shown(s, now.isoformat()) for s in served),
     )
     with services.store.write() as tx:
+        for placing in work.placings:
+            digest = placing.material.digest
+            locations.note(tx, placing.owner, placing.spot.place, reached, now=now, digest=digest)
         tx.save(replace(done, behind_since=behind.since(tx, record.certificate_arn, work.version.version, now)))
         tx.record_audit(
             region=record.region,

@@ -20,6 +20,7 @@ class Scope(StrEnum):
     ASSOCIATION = "association"
     BUNDLED = "bundled"
     DNS = "dns"
+    ENDPOINT = "endpoint"
 
 
 def alone_with(

@@ -5,6 +5,7 @@ The way back is the version that was deployed last, put once more from the vault
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from certwright.domain.errors import CertwrightError, DeployFailed
@@ -50,17 +51,45 @@ def put(placing: Placing) -> bool:
     return changed or seen is None or not seen.told
 
 
-def tell(placing: Placing, *, cancel: CancelSignal) -> Told:
-    if not placing.spot.endpoint:
+def tell(placings: Sequence[Placing], *, cancel: CancelSignal) -> Told:
+    """Once for all of them; they share an endpoint."""
+    first = placings[0]
+    if not first.spot.endpoint:
         return Told()
     hit("deploy.before_tell")
-    told = placing.deployer.tell(placing.target, (placing.spot,), cancel)
+    told = first.deployer.tell(first.target, tuple(placing.spot for placing in placings), cancel)
     hit("deploy.after_tell")
     return told
 
 
 def settle(placing: Placing) -> None:
     placing.deployer.settle(placing.target, placing.spot, digest=placing.material.digest)
+
+
+def take_back(placing: Placing, way: WayBack, *, problem: str) -> None:
+    """Put what was deployed before, or take ours away; the endpoint is told by the caller.
+
+    Raises DeployFailed: deploy.rollback_failed.
+    """
+    hit("deploy.before_back")
+    try:
+        if way.material is not None:
+            placing.deployer.put(
+                placing.target, placing.spot, way.material, owner=way.owner, takes_over=(placing.owner,)
+            )
+        else:
+            placing.deployer.remove(placing.target, placing.spot, owner=placing.owner)
+    except CertwrightError as error:
+        raise _stuck(placing, problem, error) from error
+    hit("deploy.after_back")
+
+
+def _stuck(placing: Placing, problem: str, error: CertwrightError) -> DeployFailed:
+    return DeployFailed(
+        f"{placing.name}: {problem}, and the old pair could not be put back: {error.message}",
+        code="deploy.rollback_failed",
+        details=error.details,
+    )
 
 
 def go_back(placing: Placing, way: WayBack, *, problem: str, cancel: CancelSignal) -> str:
@@ -71,13 +100,8 @@ def go_back(placing: Placing, way: WayBack, *, problem: str, cancel: CancelSigna
     before, deployer = way.material, placing.deployer
     if before is not None and before.digest == placing.material.digest:
         return "the pair stays, for it is the one that was deployed before"
-    hit("deploy.before_back")
+    take_back(placing, way, problem=problem)
     try:
-        if before is not None:
-            deployer.put(placing.target, placing.spot, before, owner=way.owner, takes_over=(placing.owner,))
-        else:
-            deployer.remove(placing.target, placing.spot, owner=placing.owner)
-        hit("deploy.after_back")
         seen = deployer.observe(placing.target, placing.spot)
         if seen is None:
             return "the place is empty again, as it was"
@@ -87,11 +111,7 @@ def go_back(placing: Placing, way: WayBack, *, problem: str, cancel: CancelSigna
                 return f"the old pair is back in place, but after that {told.problem}"
         deployer.settle(placing.target, placing.spot, digest=seen.digest)
     except CertwrightError as error:
-        raise DeployFailed(
-            f"{placing.name}: {problem}, and the old pair could not be put back: {error.message}",
-            code="deploy.rollback_failed",
-            details=error.details,
-        ) from error
+        raise _stuck(placing, problem, error) from error
     return "the old pair is back in place" + (", the server was told" if placing.spot.endpoint else "")
 
 

@@ -293,6 +293,40 @@ class AssociationRecord:
     aliases: tuple[str, ...] = ()
 
 
+class LocationStatus(StrEnum):
+    """How far a place is. Written before the next step is begun."""
+
+    INTENDED = "INTENDED"
+    PUT = "PUT"  # it lies there; its endpoint was not told of it
+    TOLD = "TOLD"
+    PROVED = "PROVED"
+    HELD = "HELD"  # its wave has not begun
+    DRIFTED = "DRIFTED"  # something else is served
+    UNREACHABLE = "UNREACHABLE"  # which is not wrong
+    ROLLED_BACK = "ROLLED_BACK"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocationRecord:
+    """One place of an association (`locations`)."""
+
+    arn: str  # the association's
+    place: str
+    kind: str
+    endpoint: str = ""  # what is locked and told, shared by all places with the same; "" where nothing has to be told
+    host: str = ""  # that a local place belongs to
+    name: str = ""  # a location's name within a distribution
+    wave: int = 0
+    status: LocationStatus
+    wanted_digest: str = ""
+    put_digest: str = ""
+    told_digest: str = ""
+    proved_digest: str = ""
+    problem: str = ""
+    at: datetime
+
+
 class AuditAction(StrEnum):
     """What a line of the audit log is about."""
 
@@ -356,6 +390,7 @@ RECORD_TYPES: tuple[type[Any], ...] = (
     DriverRecord,
     DnsRecord,
     AssociationRecord,
+    LocationRecord,
     AuditEntry,
     MetaRecord,
 )

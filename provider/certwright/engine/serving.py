@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from certwright.domain.errors import Cancelled
 from certwright.engine.ports import CancelSignal, Served
-from certwright.engine.records import AssociationStatus, Json
+from certwright.engine.records import AssociationStatus, Json, LocationStatus
 from certwright.engine.services import Services
 
 IN_A_ROW = 3  # good answers, each of a new connection that resumes nothing
@@ -61,6 +61,13 @@ def status_of(served: Sequence[Served], fingerprint: str) -> AssociationStatus:
     if any(s.problem for s in served):
         return AssociationStatus.UNREACHABLE
     return AssociationStatus.DEPLOYED
+
+
+def location_status(served: Sequence[Served], fingerprint: str) -> LocationStatus:
+    """Of a place whose endpoints were asked; with none declared, that it lies there and was told is all there is to prove."""
+    if wrong_of(served, fingerprint):
+        return LocationStatus.DRIFTED
+    return LocationStatus.UNREACHABLE if any(s.problem for s in served) else LocationStatus.PROVED
 
 
 def wrong_of(served: Sequence[Served], fingerprint: str) -> list[Served]:

@@ -93,6 +93,7 @@ LAYOUT: tuple[tuple[type[Any], str, tuple[str, ...]], ...] = (
     (r.DriverRecord, "drivers", ("arn", "name")),
     (r.DnsRecord, "dns_records", ("writer", "name", "type", "value", "arn")),
     (r.AssociationRecord, "associations", ("arn",)),
+    (r.LocationRecord, "locations", ("arn", "place")),
     (r.AuditEntry, "audit", ("region", "seq")),
     (r.MetaRecord, "meta", ("key",)),
 )
@@ -114,6 +115,7 @@ INDEXES: tuple[tuple[str, ...], ...] = (
     ("authority_versions", "issuer_arn"),
     ("dns_records", "arn"),
     ("dns_records", "name"),
+    ("locations", "endpoint"),
     ("audit", "arn"),
 )
 

@@ -120,6 +120,16 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         ("f_handle",),
         {},
     ),
+    ("delete", "locations", (("arn", "="),), False, False, ""): (
+        "DELETE FROM locations WHERE locations.arn = ?",
+        ("f_arn",),
+        {},
+    ),
+    ("delete", "locations", (("arn", "="), ("place", "=")), False, False, ""): (
+        "DELETE FROM locations WHERE locations.arn = ? AND locations.place = ?",
+        ("f_arn", "f_place"),
+        {},
+    ),
     ("delete", "materials", (("arn", "="),), False, False, ""): (
         "DELETE FROM materials WHERE materials.arn = ?",
         ("f_arn",),
@@ -325,6 +335,29 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         "wrapped_data_key, ciphertext, created_at) VALUES (?, ?, ?, ?, "
         "?, ?, ?, ?) ON CONFLICT DO NOTHING",
         ("handle", "region", "account", "algorithm", "spki", "wrapped_data_key", "ciphertext", "created_at"),
+        {},
+    ),
+    ("insert", "locations", (), False, False, ""): (
+        "INSERT INTO locations (arn, place, kind, endpoint, host, "
+        "name, wave, status, wanted_digest, put_digest, "
+        "told_digest, proved_digest, problem, at) VALUES (?, ?, ?, "
+        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (
+            "arn",
+            "place",
+            "kind",
+            "endpoint",
+            "host",
+            "name",
+            "wave",
+            "status",
+            "wanted_digest",
+            "put_digest",
+            "told_digest",
+            "proved_digest",
+            "problem",
+            "at",
+        ),
         {},
     ),
     ("insert", "materials", (), False, False, ""): (
@@ -804,6 +837,36 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         "excluded.wrapped_data_key, ciphertext = excluded.ciphertext, "
         "created_at = excluded.created_at",
         ("handle", "region", "account", "algorithm", "spki", "wrapped_data_key", "ciphertext", "created_at"),
+        {},
+    ),
+    ("save", "locations", (), False, False, ""): (
+        "INSERT INTO locations (arn, place, kind, endpoint, host, "
+        "name, wave, status, wanted_digest, put_digest, told_digest, "
+        "proved_digest, problem, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?, ?, ?, ?) ON CONFLICT (arn, place) DO UPDATE SET "
+        "kind = excluded.kind, endpoint = excluded.endpoint, host = "
+        "excluded.host, name = excluded.name, wave = excluded.wave, "
+        "status = excluded.status, wanted_digest = "
+        "excluded.wanted_digest, put_digest = excluded.put_digest, "
+        "told_digest = excluded.told_digest, proved_digest = "
+        "excluded.proved_digest, problem = excluded.problem, at = "
+        "excluded.at",
+        (
+            "arn",
+            "place",
+            "kind",
+            "endpoint",
+            "host",
+            "name",
+            "wave",
+            "status",
+            "wanted_digest",
+            "put_digest",
+            "told_digest",
+            "proved_digest",
+            "problem",
+            "at",
+        ),
         {},
     ),
     ("save", "materials", (), False, False, ""): (
@@ -2154,6 +2217,117 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         ("f_handle", "limit", "param_1"),
         {"param_1": 0},
     ),
+    ("select", "locations", (), False, False, ""): (
+        "SELECT locations.arn, locations.place, locations.kind, "
+        "locations.endpoint, locations.host, locations.name, "
+        "locations.wave, locations.status, locations.wanted_digest, "
+        "locations.put_digest, locations.told_digest, "
+        "locations.proved_digest, locations.problem, locations.at "
+        "FROM locations ORDER BY locations.arn, locations.place",
+        (),
+        {},
+    ),
+    ("select", "locations", (), False, True, ""): (
+        "SELECT locations.arn, locations.place, locations.kind, "
+        "locations.endpoint, locations.host, locations.name, "
+        "locations.wave, locations.status, locations.wanted_digest, "
+        "locations.put_digest, locations.told_digest, "
+        "locations.proved_digest, locations.problem, locations.at "
+        "FROM locations ORDER BY locations.arn, locations.place "
+        "LIMIT ? OFFSET ?",
+        ("limit", "param_1"),
+        {"param_1": 0},
+    ),
+    ("select", "locations", (), True, True, ""): (
+        "SELECT locations.arn, locations.place, locations.kind, "
+        "locations.endpoint, locations.host, locations.name, "
+        "locations.wave, locations.status, locations.wanted_digest, "
+        "locations.put_digest, locations.told_digest, "
+        "locations.proved_digest, locations.problem, locations.at "
+        "FROM locations WHERE locations.arn > ? ORDER BY "
+        "locations.arn, locations.place LIMIT ? OFFSET ?",
+        ("after", "limit", "param_1"),
+        {"param_1": 0},
+    ),
+    ("select", "locations", (("arn", "="),), False, False, ""): (
+        "SELECT locations.arn, locations.place, "
+        "locations.kind, locations.endpoint, "
+        "locations.host, locations.name, "
+        "locations.wave, locations.status, "
+        "locations.wanted_digest, "
+        "locations.put_digest, locations.told_digest, "
+        "locations.proved_digest, locations.problem, "
+        "locations.at FROM locations WHERE "
+        "locations.arn = ? ORDER BY locations.arn, "
+        "locations.place",
+        ("f_arn",),
+        {},
+    ),
+    ("select", "locations", (("arn", "="), ("place", "=")), False, False, ""): (
+        "SELECT locations.arn, "
+        "locations.place, "
+        "locations.kind, "
+        "locations.endpoint, "
+        "locations.host, "
+        "locations.name, "
+        "locations.wave, "
+        "locations.status, "
+        "locations.wanted_digest, "
+        "locations.put_digest, "
+        "locations.told_digest, "
+        "locations.proved_digest, "
+        "locations.problem, "
+        "locations.at FROM locations "
+        "WHERE locations.arn = ? AND "
+        "locations.place = ? ORDER BY "
+        "locations.arn, locations.place",
+        ("f_arn", "f_place"),
+        {},
+    ),
+    ("select", "locations", (("arn", "="), ("place", "=")), False, True, ""): (
+        "SELECT locations.arn, "
+        "locations.place, "
+        "locations.kind, "
+        "locations.endpoint, "
+        "locations.host, locations.name, "
+        "locations.wave, "
+        "locations.status, "
+        "locations.wanted_digest, "
+        "locations.put_digest, "
+        "locations.told_digest, "
+        "locations.proved_digest, "
+        "locations.problem, locations.at "
+        "FROM locations WHERE "
+        "locations.arn = ? AND "
+        "locations.place = ? ORDER BY "
+        "locations.arn, locations.place "
+        "LIMIT ? OFFSET ?",
+        ("f_arn", "f_place", "limit", "param_1"),
+        {"param_1": 0},
+    ),
+    ("select", "locations", (("endpoint", "="), ("status", "=")), False, False, ""): (
+        "SELECT locations.arn, "
+        "locations.place, "
+        "locations.kind, "
+        "locations.endpoint, "
+        "locations.host, "
+        "locations.name, "
+        "locations.wave, "
+        "locations.status, "
+        "locations.wanted_digest, "
+        "locations.put_digest, "
+        "locations.told_digest, "
+        "locations.proved_digest, "
+        "locations.problem, "
+        "locations.at FROM "
+        "locations WHERE "
+        "locations.endpoint = ? "
+        "AND locations.status = ? "
+        "ORDER BY locations.arn, "
+        "locations.place",
+        ("f_endpoint", "f_status"),
+        {},
+    ),
     ("select", "materials", (), False, False, ""): (
         "SELECT materials.arn, materials.version, "
         "materials.prepared, materials.der, materials.chain_pem "
@@ -2773,6 +2947,10 @@ TABLES: tuple[str, ...] = (
     "NULL, PRIMARY KEY (handle) )",
     "CREATE TABLE leases ( name TEXT NOT NULL, holder TEXT NOT NULL, token BIGINT NOT NULL, since DOUBLE NOT "
     "NULL, until DOUBLE NOT NULL, PRIMARY KEY (name) )",
+    "CREATE TABLE locations ( arn TEXT NOT NULL, place TEXT NOT NULL, kind TEXT NOT NULL, endpoint TEXT NOT "
+    "NULL, host TEXT NOT NULL, name TEXT NOT NULL, wave BIGINT NOT NULL, status TEXT NOT NULL, wanted_digest "
+    "TEXT NOT NULL, put_digest TEXT NOT NULL, told_digest TEXT NOT NULL, proved_digest TEXT NOT NULL, problem "
+    "TEXT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (arn, place) )",
     "CREATE TABLE materials ( arn TEXT NOT NULL, version BIGINT NOT NULL, prepared BLOB NOT NULL, der BLOB NOT "
     "NULL, chain_pem TEXT NOT NULL, PRIMARY KEY (arn, version) )",
     'CREATE TABLE meta ( "key" TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY ("key") )',
@@ -2801,6 +2979,7 @@ TABLES: tuple[str, ...] = (
     "CREATE INDEX ix_certificates_urn ON certificates (urn)",
     "CREATE INDEX ix_dns_records_arn ON dns_records (arn)",
     "CREATE INDEX ix_dns_records_name ON dns_records (name)",
+    "CREATE INDEX ix_locations_endpoint ON locations (endpoint)",
     "CREATE INDEX ix_versions_issued_at ON versions (issued_at) WHERE serving IS 1 AND status = 'REVOKED' AND "
     "issued_at IS NOT NULL",
     "CREATE INDEX ix_versions_issuer_arn ON versions (issuer_arn, serving, issuer_version)",

@@ -28,7 +28,9 @@ PASSED: dict[str, tuple[int, int]] = {
     "validation.after_present": (1, 1),
     "validation.after_proof": (1, 1),
     "deploy.before_put": (1, 0),
+    "deploy.after_intent": (1, 1),
     "deploy.after_put": (1, 1),
+    "deploy.after_put_record": (1, 1),
     "deploy.before_proof": (1, 1),
     "deploy.after_record": (1, 1),
 }
