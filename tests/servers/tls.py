@@ -20,7 +20,7 @@ from certwright.engine.deployer import Material
 from certwright.engine.material import pair
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 BEGIN = datetime.now(UTC) - timedelta(hours=1)
@@ -81,10 +81,12 @@ class Authority:
             builder = builder.add_extension(san, critical=False)
         return builder.sign(issuer_key, hashes.SHA256())
 
-    def material(self, version: int, *names: str, chain: bool = True) -> Material:
+    def material(self, version: int, *names: str, chain: bool = True, algorithm: str = "EC") -> Material:
         """A pair of its own key and serial for `names` (default www.example.test)."""
         names = names or ("www.example.test",)
-        key = ec.generate_private_key(ec.SECP256R1())
+        key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey = ec.generate_private_key(ec.SECP256R1())
+        if algorithm == "RSA":
+            key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         leaf = self._sign(names[0], key, "test issuer", self.key, ca=False, names=names)
         return pair(
             certificate_pem=leaf.public_bytes(Encoding.PEM),
