@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -268,6 +269,40 @@ def test_processes_that_migrate_at_once_do_it_once(left: Restored) -> None:
     with opened(left) as store, store.read() as reader:
         assert reader.count(CertificateRecord) == 12
         assert len(reader.all(DriverRecord)) == 7
+
+
+def test_threads_that_write_at_once_migrate_once_and_do_not_wait_for_each_other(left: Restored) -> None:
+    """One held the store's turn and waited for who opens it, and that one for the turn: both for a minute."""
+    count = 8
+    with opened(left) as store:
+        start, slow = threading.Barrier(count), threading.Event()
+        assert store.layout == 1
+        problems: list[BaseException] = []
+        migrate = store._backend.migrate
+
+        def migrate_slowly() -> Path | None:
+            done = migrate()
+            slow.wait(0.2)  # the others come to the same door meanwhile
+            return done
+
+        store._backend.migrate = migrate_slowly  # type: ignore[method-assign]
+
+        def write(number: int) -> None:
+            start.wait(30)
+            try:
+                with store.write() as tx:
+                    tx.save(MetaRecord(key=f"test {number}", value=""))
+            except BaseException as problem:
+                problems.append(problem)
+
+        threads = [threading.Thread(target=write, args=(number,)) for number in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(120)
+        assert problems == []
+        with store.read() as reader:
+            assert len([row for row in reader.all(MetaRecord) if row.key.startswith("test ")]) == count
 
 
 def test_who_opened_the_older_store_looks_again_before_it_migrates(left: Restored) -> None:

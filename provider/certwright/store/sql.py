@@ -152,12 +152,15 @@ class SqlStore:
             raise RuntimeError("a write transaction inside another one of the same thread would wait for ever")
         self._create_if_allowed()
         self.upgrade()
-        context = self._context()
+        context, leases = (
+            self._context(),
+            self._leases,
+        )  # made before the transaction: who opens something may wait for it
         self._mine.writing = True
         before = writing.begin()
         try:
             with self._backend.writer() as connection:
-                self._leases.refuse_lost(connection)
+                leases.refuse_lost(connection)
                 tx = SqlTransaction(connection, context)
                 yield tx
                 tx.flush()
@@ -187,8 +190,10 @@ class SqlStore:
         found, copy = self._open(), None
         if found.layout != LAYOUT:
             with self._opening:
-                copy = self._backend.migrate()
-                self._found = self._backend.open()
+                # Another thread may have done it meanwhile; it writes by now, and would wait for us as we for it.
+                if self._open().layout != LAYOUT:
+                    copy = self._backend.migrate()
+                    self._found = self._backend.open()
         return Upgraded(before=found.layout, after=LAYOUT, copy=copy)
 
     def close(self) -> None:
