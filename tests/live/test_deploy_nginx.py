@@ -15,6 +15,7 @@ from builders.targets import bring, seen_at
 from certwright.deploy.directory import DirectoryDeployer
 from certwright.deploy.handshake import probe
 from certwright.domain.errors import DeployFailed
+from certwright.engine.placing import WayBack
 from servers.nginx import Nginx, find_program, running_nginx
 from servers.tls import Authority, connected, served_fingerprint
 
@@ -96,10 +97,10 @@ def test_openssl_agrees_on_what_is_served(tmp_path: Path) -> None:
         command = [openssl, "s_client", "-connect", nginx.address, "-servername", NAME, "-CAfile", str(trust)]
         command += ["-verify_hostname", NAME, "-verify_return_error"]
         shown = subprocess.run(command, input="", capture_output=True, text=True, timeout=60, check=True).stdout
-    read = [openssl, "x509", "-noout", "-serial"]
-    serial = subprocess.run(read, input=shown, capture_output=True, text=True, timeout=60, check=True).stdout
+    read = [openssl, "x509", "-noout", "-fingerprint", "-sha256"]
+    fingerprint = subprocess.run(read, input=shown, capture_output=True, text=True, timeout=60, check=True).stdout
     assert "Verify return code: 0 (ok)" in shown
-    assert int(serial.strip().removeprefix("serial="), 16) == int(bundle.fingerprint, 16)
+    assert fingerprint.strip().rpartition("=")[2].replace(":", "").lower() == bundle.fingerprint
 
 
 @pytest.mark.proves("ASC-1", "ASC-6")
@@ -111,8 +112,9 @@ def test_a_configuration_that_nginx_refuses_leaves_the_old_pair_served_and_quote
         config = tmp_path / "nginx" / "nginx.conf"
         good = config.read_text()
         config.write_text(good + "\nno_such_directive on;\n")
+        way = WayBack(owner=OWNER, material=one)
         with pytest.raises(DeployFailed) as caught:
-            bring(DirectoryDeployer(), {**target, "reload": nginx.reload}, two, owner=OWNER)
+            bring(DirectoryDeployer(), {**target, "reload": nginx.reload}, two, owner=OWNER, way=way)
         assert caught.value.code == "deploy.reload_failed"
         assert "exit code 1" in caught.value.message
         assert any("no_such_directive" in line for line in caught.value.details)
