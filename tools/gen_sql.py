@@ -52,6 +52,7 @@ ASKED: tuple[tuple[str, type, tuple[str, ...]], ...] = (
     ("select", r.LocationRecord, ("arn",)),
     ("delete", r.LocationRecord, ("arn",)),
     ("select", r.LocationRecord, ("endpoint", "status")),
+    ("select", r.OrderRecord, ("arn",)),
     ("select", r.DnsRecord, ("arn",)),
     ("select", r.DnsRecord, ("name", "type", "value")),
     *(
@@ -62,6 +63,7 @@ ASKED: tuple[tuple[str, type, tuple[str, ...]], ...] = (
             r.MaterialRecord,
             r.ValidationRecord,
             r.DriverRecord,
+            r.OrderRecord,
             r.DnsRecord,
         )
     ),

@@ -14,12 +14,11 @@ from certwright.config import Config
 from certwright.deploy import deployer, kinds
 from certwright.domain.errors import CertwrightError
 from certwright.engine.claims import this_process
-from certwright.engine.issuing import Issuers
 from certwright.engine.ports import CaaVerdict, CancelSignal, DnsWriter, Entropy, NameProver, Served
 from certwright.engine.publishing import PublishedList
 from certwright.engine.records import MetaRecord
 from certwright.engine.services import Services
-from certwright.issuers import Kinds
+from certwright.issuers import Issuers
 from certwright.store.actor import Actor
 from certwright.store.keyvault import EnvelopeVault
 from certwright.store.sql import SqlStore, creation_allowed, is_local_file
@@ -89,7 +88,7 @@ def build(config: Config, *, environment: Mapping[str, str] | None = None) -> Se
         prover=lambda: _prover(config, entropy),
         validators=Validators(),
         caa=_Caa(config),
-        issuers=Issuers(Kinds()),
+        issuers=Issuers(),
         writers=_Lazy(tuple(config.dns_writers), lambda name: _writer(config, name)),
         make_writer=_inline_writer,
         published=_published,
@@ -210,11 +209,13 @@ class _Caa:
     def __init__(self, config: Config) -> None:
         self._config = config
 
-    def check(self, names: Sequence[str], *, cancel: CancelSignal | None = None) -> list[CaaVerdict]:
+    def check(
+        self, names: Sequence[str], *, identities: Sequence[str] = (), cancel: CancelSignal | None = None
+    ) -> list[CaaVerdict]:
         from certwright.validation.prover import caa_verdicts
 
-        primary, identities = vantage_points(self._config)[0], self._config.caa_identities
-        return caa_verdicts(names, primary, issuer_domains=identities, cancel=cancel)
+        primary, ours = vantage_points(self._config)[0], self._config.caa_identities
+        return caa_verdicts(names, primary, issuer_domains=tuple(identities) or ours, cancel=cancel)
 
 
 def validation_methods() -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from certwright.engine import association, authority, certificates
 from certwright.engine.decision import Decision, decide_certificate, gather_certificate
 from certwright.engine.deployer import Material, Part, Reach, Seen, Spot, Told
 from certwright.engine.imports import ImportedMaterial
-from certwright.engine.issuing import Issuer, Issuers
+from certwright.engine.kinds import Maker
 from certwright.engine.ports import CaaVerdict, NameProof, Served
 from certwright.engine.records import (
     AssociationRecord,
@@ -31,7 +31,7 @@ from certwright.engine.records import (
     VersionRecord,
 )
 from certwright.engine.services import Services
-from certwright.issuers import Kinds
+from certwright.issuers import Issuers
 from certwright.store.actor import Actor
 from certwright.store.keyvault import EnvelopeVault
 from certwright.store.sql import SqlStore
@@ -128,8 +128,10 @@ class ScriptedCaa:
 
     verdicts: dict[str, CaaVerdict] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    identities: list[tuple[str, ...]] = field(default_factory=list)
 
-    def check(self, names: Sequence[str], *, cancel: Any = None) -> list[CaaVerdict]:
+    def check(self, names: Sequence[str], *, identities: Sequence[str] = (), cancel: Any = None) -> list[CaaVerdict]:
+        self.identities.append(tuple(identities))
         self.asked += names
         allowed = CaaVerdict(allowed=True, sentence="no CAA record", evidence="none")
         return [self.verdicts.get(name, allowed) for name in names]
@@ -426,7 +428,7 @@ def world(
     *,
     seed: int = 1,
     clock: FakeClock | None = None,
-    issuers: Mapping[str, Issuer[Services]] | None = None,
+    issuers: Mapping[str, Maker] | None = None,
     **settings: Any,
 ) -> Iterator[World]:
     """A new installation under `home` (or the one that is there). issuers: further kinds, made up by a test."""
@@ -457,7 +459,7 @@ def world(
         prover=lambda: prover,
         validators=Validators(found=tuple),
         caa=caa,
-        issuers=Issuers({**Kinds(), **(issuers or {})}),
+        issuers={**Issuers(), **(issuers or {})},
         writers={"own": writer, "corp": MemoryWriter()},
         host="here",
         process=GONE,

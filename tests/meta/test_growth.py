@@ -35,6 +35,7 @@ from docgen.properties import resource_page  # isort: skip  (path: meta.house)
 TRIALS: dict[str, str] = {
     "validation method": "plugin/test_made_up_method.py::test_it_goes_from_the_request_to_the_renewal",
     "target": "unit/engine/test_remote_place.py::test_another_host_observes_renews_moves_and_removes_it",
+    "issuer": "plugin/test_made_up_issuer.py::test_it_goes_from_the_request_to_a_renewal_that_was_killed",
     "published list": "unit/engine/test_published.py::test_leaf_and_authority_name_what_their_signer_publishes",
     "job": "unit/engine/test_jobs.py::test_a_made_up_job_is_walked_beside_ours",
     "lint": "meta/test_growth.py::test_a_made_up_lint_stops_the_signature",

@@ -53,12 +53,14 @@ def _issue_batch(services: Services, batch: Sequence[BulkRequest]) -> list[tuple
 
 
 def _wish(request: BulkRequest) -> Wanted:
+    wanted = read_request(Mode.PRIVATE, request.spec)
     return Wanted(
         urn=request.urn,
         region=request.region,
         account=request.account,
-        request=read_request(Mode.PRIVATE, request.spec),
+        request=wanted,
         tags=request.tags,
+        issuer=wanted.authority,
     )
 
 
@@ -78,4 +80,4 @@ def _issue(
     services: Services, tx: Transaction, wish: Wanted, keys: Ready, now: datetime
 ) -> tuple[CertificateRecord, VersionRecord]:
     record = new_record(services, wish, now)
-    return new_version(services, tx, record, wish.request, keys, reason_code="request", now=now)
+    return new_version(services, tx, record, wish.request, wish.issuer, keys, reason_code="request", now=now)

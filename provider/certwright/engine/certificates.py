@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from certwright.domain.arn import new_certificate_arn
-from certwright.domain.errors import CertwrightError, Conflict, StoreAbsent, StoreMismatch, StoreUnavailable
+from certwright.domain.errors import CertwrightError, Conflict, StoreMismatch, StoreUnavailable
 from certwright.domain.keyspec import KeyAlgorithm, takes_long_to_make
 from certwright.engine import dnsrecords
 from certwright.engine.claims import adoptable, give_fresh_arn
 from certwright.engine.exclusive import Scope, alone_with
 from certwright.engine.failpoints import hit
 from certwright.engine.imports import ImportedMaterial, encrypted, store_imported
-from certwright.engine.issuance import Needs, complete, get, issuer_arn_of, needs_of, new_version, ready
+from certwright.engine.issuance import Needs, complete, get, issuer_of, needs_of, new_version, ready
 from certwright.engine.keys import Ready, make_key, opened, remembered_issuer_keys, until_ready
 from certwright.engine.lifecycle import advance
 from certwright.engine.ports import NewKey, OpenedKeys, Reader, StoredKey, Transaction
@@ -30,6 +30,7 @@ from certwright.engine.records import (
     Json,
     MaterialRecord,
     Mode,
+    OrderRecord,
     ValidationRecord,
     VersionRecord,
 )
@@ -39,13 +40,15 @@ from certwright.engine.services import Services
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """One request for a certificate, and whose it is. key: made for it, before the transaction that keeps it."""
+    """One request for a certificate, and whose it is. issuer: who signs it (`issuance.issuer_of`). key: made for it, before the
+    transaction that keeps it."""
 
     urn: str
     region: str
     account: str
     request: Request
     tags: Json
+    issuer: str = ""
     imported: ImportedMaterial | None = None
     key: NewKey | None = None
 
@@ -66,9 +69,10 @@ def create(
 ) -> tuple[CertificateRecord, bool]:
     """Record the request, and issue at once where nobody has to be asked. Returns the record and "adopted" (CRT-5)."""
     request = read_request(mode, spec)
-    if mode is Mode.PUBLIC:
-        _ensure_issuer(services, request, region, account)
-    wanted = Wanted(urn=urn, region=region, account=account, request=request, tags=tags, imported=imported)
+    issuer = issuer_of(services, request, region=region, account=account)
+    wanted = Wanted(
+        urn=urn, region=region, account=account, request=request, tags=tags, issuer=issuer, imported=imported
+    )
     return until_ready(services, lambda: _create(services, wanted))
 
 
@@ -102,25 +106,13 @@ def _new_key(services: Services, wish: Wanted) -> NewKey | None:
 
 def new_key_algorithm(services: Services, wish: Wanted) -> KeyAlgorithm:
     """Stated, or what fits the issuer as it was seen last."""
-    return wish.request.key_algorithm or remembered_issuer_keys(services, _issuer_of(services, wish)).leaf_algorithm
-
-
-def _issuer_of(services: Services, wish: Wanted) -> str:
-    if wish.request.mode is not Mode.PUBLIC:
-        return wish.request.authority
-    try:
-        with services.store.read() as reader:
-            return issuer_arn_of(services, reader, wish.request, wish.region, wish.account)
-    except StoreAbsent:
-        return ""  # the first write makes the store, or says why not
+    return wish.request.key_algorithm or remembered_issuer_keys(services, wish.issuer).leaf_algorithm
 
 
 def signing_keys(services: Services, wishes: Sequence[Wanted]) -> list[StoredKey | None]:
     """Of the CAs that sign in the transaction of these wishes."""
     signed_at_once = (wish for wish in wishes if wish.request.mode in (Mode.PRIVATE, Mode.SIGNED))
-    return [
-        remembered_issuer_keys(services, arn).signing for arn in {wish.request.authority for wish in signed_at_once}
-    ]
+    return [remembered_issuer_keys(services, issuer).signing for issuer in {wish.issuer for wish in signed_at_once}]
 
 
 def create_all(services: Services, wishes: Sequence[Wanted]) -> list[Created | Exception]:
@@ -174,7 +166,7 @@ def _grant(
     if wish.imported is not None:
         return store_imported(services, tx, record, request.spec, wish.imported, wish.key, now=now), False
     keys = Ready(key=wish.key, opened=held)
-    return new_version(services, tx, record, request, keys, reason_code="request", now=now)[0], False
+    return new_version(services, tx, record, request, wish.issuer, keys, reason_code="request", now=now)[0], False
 
 
 def new_record(services: Services, wish: Wanted, now: datetime) -> CertificateRecord:
@@ -193,13 +185,6 @@ def new_record(services: Services, wish: Wanted, now: datetime) -> CertificateRe
     )
 
 
-def _ensure_issuer(services: Services, request: Request, region: str, account: str) -> None:
-    if (request.public_issuer or services.config.public_issuer) == "bundled":
-        from certwright.engine.bundled import ensure_bundled
-
-        ensure_bundled(services, region=region, account=account)
-
-
 def reissue(
     services: Services, arn: str, *, expected_newest: int, spec: Json, reason_code: str, new_key: bool = False
 ) -> CertificateRecord:
@@ -212,11 +197,12 @@ def reissue(
     with services.store.read() as reader:
         before = get(reader, arn)
     request = read_request(before.mode, spec)
-    if before.mode is Mode.PUBLIC:
-        _ensure_issuer(services, request, before.region, before.account)
+    issuer = issuer_of(services, request, region=before.region, account=before.account)
     with alone_with(services.store, Scope.CERTIFICATE, arn):
         reuse = not new_key and request.reuse_key and reason_code != "leaf.damaged"
-        again = Again(request=request, reason_code=reason_code, reuse_key=reuse, expected_newest=expected_newest)
+        again = Again(
+            request=request, issuer=issuer, reason_code=reason_code, reuse_key=reuse, expected_newest=expected_newest
+        )
         record = until_ready(services, lambda: _reissue(services, arn, again))
         if record.serving_version == record.newest_version:
             hit("issue.after_store")
@@ -229,6 +215,7 @@ class Again:
     """A new version, decided when `expected_newest` was the newest."""
 
     request: Request
+    issuer: str
     reason_code: str
     reuse_key: bool
     expected_newest: int
@@ -243,13 +230,15 @@ def _reissue(services: Services, arn: str, again: Again) -> CertificateRecord:
         record = get(reader, arn)
         if not again.is_still_wanted(record):
             return record
-        needs = needs_of(services, reader, record, request, reuse_key=reuse)
+        needs = needs_of(services, reader, record, request, again.issuer, reuse_key=reuse)
     with ready(services, needs, record) as keys, services.store.write() as tx:
         record = get(tx, arn)
         if again.is_still_wanted(record):
             record = _drop_unfinished(services, tx, record)
             now, reason = services.clock.now(), again.reason_code
-            record, _ = new_version(services, tx, record, request, keys, reason_code=reason, reuse_key=reuse, now=now)
+            record, _ = new_version(
+                services, tx, record, request, again.issuer, keys, reason_code=reason, reuse_key=reuse, now=now
+            )
     return record
 
 
@@ -263,6 +252,7 @@ def _drop_unfinished(services: Services, tx: Transaction, record: CertificateRec
     tx.remove(VersionRecord, arn=record.arn, version=newest.version)
     tx.remove(MaterialRecord, arn=record.arn, version=newest.version)
     tx.remove(ValidationRecord, arn=record.arn, version=newest.version)
+    tx.remove(OrderRecord, arn=record.arn, version=newest.version)
     return replace(record, newest_version=record.newest_version - 1)
 
 
@@ -279,16 +269,21 @@ def retry(services: Services, arn: str) -> CertificateRecord:
 def _attempt_again(services: Services, arn: str) -> VersionRecord | None:
     now = services.clock.now()
     with services.store.read() as reader:
-        record, needs = get(reader, arn), Needs()
+        record = get(reader, arn)
         newest = reader.one(VersionRecord, arn=arn, version=record.newest_version)
-        if newest is not None and _outdated(newest, now):
-            needs = needs_of(services, reader, record, request_of(record, newest))
+    needs, issuer = Needs(), ""
+    if newest is not None and _outdated(newest, now):
+        request = request_of(record, newest)
+        issuer = issuer_of(services, request, region=record.region, account=record.account)
+        with services.store.read() as reader:
+            needs = needs_of(services, reader, record, request, issuer)
     with ready(services, needs, record) as keys, services.store.write() as tx:
         record = get(tx, arn)
         newest = tx.one(VersionRecord, arn=arn, version=record.newest_version)
         if newest is not None and newest.status in (CertificateStatus.FAILED, CertificateStatus.VALIDATION_TIMED_OUT):
-            # The TXT values of the failed attempt are void: a new attempt draws new ones (DNS-2).
+            # The TXT values of the failed attempt are void: a new attempt draws new ones (DNS-2), and orders anew.
             tx.remove(ValidationRecord, arn=arn, version=newest.version)
+            tx.remove(OrderRecord, arn=arn, version=newest.version)
             tx.save(
                 advance(
                     newest,
@@ -302,7 +297,7 @@ def _attempt_again(services: Services, arn: str) -> VersionRecord | None:
         elif newest is not None and _outdated(newest, now):
             request, reason = request_of(record, newest), newest.reason_code
             record = _drop_unfinished(services, tx, record)
-            _, newest = new_version(services, tx, record, request, keys, reason_code=reason, now=now)
+            _, newest = new_version(services, tx, record, request, issuer, keys, reason_code=reason, now=now)
     return newest
 
 
@@ -325,6 +320,7 @@ def reimport(services: Services, arn: str, *, spec: Json, imported: ImportedMate
 def update(services: Services, arn: str, *, spec: Json, tags: Json, urn: str) -> CertificateRecord:
     """Metadata only: tags, renewal window, key policy. The renewal instant of the serving version follows."""
     from certwright.domain.validity import Window
+    from certwright.engine import ordering
     from certwright.engine.leaf import renewal_instant
 
     with services.store.write() as tx:
@@ -332,7 +328,8 @@ def update(services: Services, arn: str, *, spec: Json, tags: Json, urn: str) ->
         tx.save(record)
         serving = tx.one(VersionRecord, arn=arn, version=record.serving_version)
         if serving is not None and serving.not_before is not None and serving.not_after is not None:
-            due = renewal_instant(request_of(record), Window(serving.not_before, serving.not_after))
+            ours = renewal_instant(request_of(record), Window(serving.not_before, serving.not_after))
+            due = ordering.due(tx, serving, ours) if record.mode is Mode.PUBLIC else ours
             if due != serving.renewal_due:
                 tx.save(replace(serving, renewal_due=due))
     return record
@@ -410,7 +407,7 @@ def _remove(services: Services, tx: Transaction, record: CertificateRecord) -> l
     for version in tx.all(VersionRecord, arn=record.arn):
         if version.key_handle:
             services.vault.delete(tx, version.key_handle)
-    for kind in (VersionRecord, MaterialRecord, ValidationRecord, DriverRecord):
+    for kind in (VersionRecord, MaterialRecord, ValidationRecord, DriverRecord, OrderRecord):
         tx.remove(kind, arn=record.arn)
     tx.remove(CertificateRecord, arn=record.arn)
     return dnsrecords.release(services, tx, record.arn)

@@ -25,6 +25,7 @@ from certwright.engine.records import (
     DnsRecord,
     DriverRecord,
     MaterialRecord,
+    OrderRecord,
     SerialRecord,
     ValidationRecord,
     VersionRecord,
@@ -92,7 +93,7 @@ def adoptable(reader: Reader, kind: type[A], urn: str) -> A | None:
 
 
 _CHILDREN: dict[Any, tuple[Any, ...]] = {
-    CertificateRecord: (VersionRecord, MaterialRecord, ValidationRecord, DriverRecord, DnsRecord),
+    CertificateRecord: (VersionRecord, MaterialRecord, ValidationRecord, DriverRecord, OrderRecord, DnsRecord),
     AuthorityRecord: (AuthorityVersionRecord, MaterialRecord),
     AssociationRecord: (),
 }

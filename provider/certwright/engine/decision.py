@@ -19,6 +19,7 @@ from certwright.engine.records import (
     CertificateRecord,
     CertificateStatus,
     Mode,
+    OrderRecord,
     VersionRecord,
 )
 from certwright.engine.request import reuses_key
@@ -54,6 +55,7 @@ class CertificateFacts:
     newest: VersionRecord
     serving: VersionRecord | None
     issuer: IssuerFacts | None
+    order: OrderRecord | None = None  # of a newest version that is on its way from a remote issuer
     damage: str = ""
 
 
@@ -65,14 +67,21 @@ def gather_certificate(services: Services, reader: Reader, record: CertificateRe
     if record.serving_version != record.newest_version:
         found = reader.one(VersionRecord, arn=record.arn, version=record.serving_version)
         serving = found if found is not None else None  # type: ignore[assignment]
-    issuer = services.issuers.facts(reader, newest.issuer_arn) if newest.issuer_arn else None
+    issuer = services.issuer_facts(reader, newest.issuer_arn) if newest.issuer_arn else None
     return CertificateFacts(
         record=record,
         newest=newest,
         serving=serving if record.serving_version else None,
         issuer=issuer,
+        order=_order(reader, record, newest),
         damage=damage(services, reader, record, serving) if record.serving_version and serving else "",
     )
+
+
+def _order(reader: Reader, record: CertificateRecord, newest: VersionRecord) -> OrderRecord | None:
+    if record.mode is not Mode.PUBLIC or newest.status is not CertificateStatus.PENDING_VALIDATION:
+        return None
+    return reader.one(OrderRecord, arn=newest.arn, version=newest.version)
 
 
 def day(moment: datetime) -> str:
@@ -92,8 +101,14 @@ def interrupted(facts: CertificateFacts, now: datetime) -> Reason | None:
             sentence=f"version {version.version} is {version.status.value}{why}; a new attempt is made under the same ARN",
         )
     if record.mode is Mode.PUBLIC:
-        if record.driven:
+        if record.driven or awaited(facts, now) is not None:
             return None
+        if facts.order is not None:
+            waits = f" ({facts.order.waiting})" if facts.order.waiting else ""
+            return Reason(
+                code="request.pending",
+                sentence=f"version {version.version} waits for its issuer{waits}; it is asked now",
+            )
         return Reason(
             code="request.pending",
             sentence=f"version {version.version} waits for validation; one attempt is made now",
@@ -199,7 +214,19 @@ def expiring_unrenewed(facts: CertificateFacts, now: datetime) -> Reason | None:
     )
 
 
-WARNING_POLICIES = (too_short, blocked, expiring_unrenewed)
+def awaited(facts: CertificateFacts, now: datetime) -> Reason | None:
+    """Its issuer said when to ask again: until then there is nothing to do, and so no change."""
+    order = facts.order
+    if order is None or order.look_at is None or now >= order.look_at:
+        return None
+    return Reason(
+        code="issuer.waiting",
+        sentence=f"version {order.version} waits for its issuer: {order.waiting}; asked again from "
+        f"{order.look_at:%Y-%m-%dT%H:%M:%SZ}",
+    )
+
+
+WARNING_POLICIES = (awaited, too_short, blocked, expiring_unrenewed)
 
 
 def decide_certificate(

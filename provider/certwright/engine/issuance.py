@@ -17,57 +17,34 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from certwright.domain.errors import CertwrightError, KeysChanged, NotFound
-from certwright.domain.keyspec import KeyAlgorithm, SigningAlgorithm, default_leaf_algorithm
-from certwright.domain.serial import SERIAL_RANDOM_BYTES, serial_from
-from certwright.domain.tbs import Prepared, prepare
+from certwright.domain.keyspec import KeyAlgorithm
 from certwright.engine import behind
-from certwright.engine.authorityrequest import algorithms_of
 from certwright.engine.failpoints import hit
-from certwright.engine.issuer import Signer, issuer_for
+from certwright.engine.issuing import Journaled, LocalIssuer, is_local
 from certwright.engine.keys import Ready, issuer_keys, make_key, make_ready_to_prepare, opened, stored_key, until_ready
-from certwright.engine.leaf import leaf_template, leaf_window, renewal_instant, signing_algorithm_for
 from certwright.engine.lifecycle import advance
 from certwright.engine.ports import NewKey, OpenedKeys, Reader, StoredKey, Transaction
 from certwright.engine.records import (
     AuditAction,
     AuditResult,
-    AuthorityRecord,
     CertificateRecord,
     CertificateStatus,
     MaterialRecord,
     Mode,
-    SerialRecord,
     VersionRecord,
 )
 from certwright.engine.request import Request, request_of
-from certwright.engine.services import Services, guard_signing_clock
+from certwright.engine.services import Services
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Journaled:
-    """A version after step 2, with everything that signing needs."""
-
-    record: CertificateRecord
-    version: VersionRecord
-    material: MaterialRecord
-    issuer: Signer
-    signing_algorithm: SigningAlgorithm
-    prepared: Prepared | bytes
-
-
-def issuer_arn_of(services: Services, reader: Reader, request: Request, region: str, account: str) -> str:
-    """Who signs this request: the private CA, or the public-kind issuer (`bundled` makes its CAs at first use)."""
+def issuer_of(services: Services, request: Request, *, region: str, account: str) -> str:
+    """Who signs this request, made ready for it: the reference that its version keeps. No transaction is open."""
     if request.mode is not Mode.PUBLIC:
         return request.authority
     stated = request.public_issuer or services.config.public_issuer
-    if stated != "bundled":
-        return stated
-    from certwright.engine.bundled import bundled_issuer_arn
-
-    return bundled_issuer_arn(reader, region=region, account=account)
+    return services.issuer(stated).ensure(stated, region=region, account=account)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +56,16 @@ class Needs:
 
 
 def needs_of(
-    services: Services, reader: Reader, record: CertificateRecord, request: Request, *, reuse_key: bool = False
+    services: Services,
+    reader: Reader,
+    record: CertificateRecord,
+    request: Request,
+    issuer: str,
+    *,
+    reuse_key: bool = False,
 ) -> Needs:
     """What `new_version` will ask for, as the store is now."""
-    keys = issuer_keys(services, reader, issuer_arn_of(services, reader, request, record.region, record.account))
+    keys = issuer_keys(services, reader, issuer)
     takes_one = request.mode is not Mode.SIGNED and not (reuse_key and _serving_key(reader, record))
     return Needs(
         new=request.key_algorithm or keys.leaf_algorithm if takes_one else None,
@@ -103,6 +86,7 @@ def new_version(
     tx: Transaction,
     record: CertificateRecord,
     request: Request,
+    issuer: str,
     keys: Ready,
     *,
     reason_code: str,
@@ -111,11 +95,10 @@ def new_version(
 ) -> tuple[CertificateRecord, VersionRecord]:
     """Step 1 and, for private and signed kinds, the others, inside the caller's transaction.
 
-    keys: made ready before the transaction. reuse_key: sign the serving version's key again. Raises KeysChanged when it takes
+    issuer: as `issuer_of` gives it. keys: made ready before the transaction. reuse_key: sign the serving version's key again. Raises KeysChanged when it takes
     other keys. A signature that is rolled back with it was never outside this process, so it is as if it had not been made.
     """
     number = record.newest_version + 1
-    issuer_arn = issuer_arn_of(services, tx, request, record.region, record.account)
     record = replace(record, newest_version=number, spec=request.spec)
     version = VersionRecord(
         arn=record.arn,
@@ -124,15 +107,16 @@ def new_version(
         spec=request.spec,
         reason_code=reason_code,
         requested_at=now,
-        issuer_arn=issuer_arn,
-        key_handle=_key_for(services, tx, record, request, issuer_arn, keys.key, reuse=reuse_key),
+        issuer_arn=issuer,
+        key_handle=_key_for(services, tx, record, request, issuer, keys.key, reuse=reuse_key),
     )
-    if record.mode is Mode.PUBLIC:
+    signer = services.issuer(issuer)
+    if record.mode is Mode.PUBLIC or not is_local(signer):
         tx.save(record, version)
         return record, version
-    journaled = journal(services, tx, record, version, request, now=now)
+    journaled = signer.intend(tx, record, version, request, now=now)
     hit("issue.after_journal")
-    return _sign_and_store(tx, journaled, keys.opened, now=now)
+    return _sign_and_store(tx, signer, journaled, keys.opened, now=now)
 
 
 def _key_for(
@@ -140,7 +124,7 @@ def _key_for(
     tx: Transaction,
     record: CertificateRecord,
     request: Request,
-    issuer_arn: str,
+    issuer: str,
     made: NewKey | None,
     *,
     reuse: bool,
@@ -150,7 +134,7 @@ def _key_for(
         return ""
     if reuse and (serving := _serving_key(tx, record)):
         return serving
-    wanted = request.key_algorithm or leaf_key_algorithm(tx, issuer_arn)
+    wanted = request.key_algorithm or leaf_key_algorithm(services, tx, issuer)
     if made is None or made.record.algorithm != wanted:
         raise KeysChanged(f"{record.arn} takes a new key of {wanted.value} only since a moment ago; run again")
     services.vault.keep(tx, made)
@@ -165,73 +149,26 @@ def _serving_key(reader: Reader, record: CertificateRecord) -> str:
     return serving.key_handle if serving is not None else ""
 
 
-def leaf_key_algorithm(reader: Reader, issuer_arn: str) -> KeyAlgorithm:
-    """What fits the issuer: RSA_2048 under an RSA CA, else P-256."""
-    authority = reader.one(AuthorityRecord, arn=issuer_arn)
-    return default_leaf_algorithm(algorithms_of(authority.spec).key) if authority else KeyAlgorithm.EC_PRIME256V1
+def leaf_key_algorithm(services: Services, reader: Reader, issuer: str) -> KeyAlgorithm:
+    """What the issuer takes where nothing is stated."""
+    facts = services.issuer_facts(reader, issuer)
+    return facts.leaf_algorithm if facts is not None else KeyAlgorithm.EC_PRIME256V1
 
 
-def journal(
-    services: Services,
-    tx: Transaction,
-    record: CertificateRecord,
-    version: VersionRecord,
-    request: Request,
-    *,
-    now: datetime,
-) -> Journaled:
-    """Step 2: lint, reserve the serial. Nothing was signed by the issuer yet."""
-    guard_signing_clock(tx, now)
-    issuer = issuer_for(tx, version.issuer_arn, now=now)
-    serial = serial_from(services.entropy.token_bytes(SERIAL_RANDOM_BYTES))
-    window = leaf_window(services, request.mode, request.validity, issuer.bounds, now)
-    public_key: Any = (
-        request.csr.public_key() if request.csr is not None else services.vault.public_key(tx, version.key_handle)
-    )
-    template = leaf_template(services, request, issuer, public_key, serial, window, now)
-    algorithm = signing_algorithm_for(request, issuer)
-    prepared = prepare(template, algorithm)
-    version = replace(
-        version,
-        serial=format(serial, "x"),
-        issuer_version=issuer.version.version,
-        not_before=window.not_before,
-        not_after=window.not_after,
-        renewal_due=renewal_instant(request, window),
-    )
-    material = MaterialRecord(arn=record.arn, version=version.version, prepared=prepared.preissuance_der)
-    tx.insert(
-        SerialRecord(
-            issuer_arn=version.issuer_arn,
-            serial=version.serial,
-            arn=record.arn,
-            version=version.version,
-            reserved_at=now,
-        )
-    )
-    return Journaled(
-        record=record,
-        version=version,
-        material=material,
-        issuer=issuer,
-        signing_algorithm=algorithm,
-        prepared=prepared,
-    )
-
-
-def write_ahead(services: Services, record: CertificateRecord, version: VersionRecord) -> None:
+def write_ahead(services: Services, issuer: LocalIssuer, record: CertificateRecord, version: VersionRecord) -> None:
     """Step 2 in a transaction of its own, for `complete`: a public kind's signature never comes before its journal."""
     make_ready_to_prepare(services, version.issuer_arn)
     now = services.clock.now()
     with services.store.write() as tx:
-        journaled = journal(services, tx, get(tx, record.arn), version, request_of(record, version), now=now)
+        journaled = issuer.intend(tx, get(tx, record.arn), version, request_of(record, version), now=now)
         tx.save(journaled.version, journaled.material)
-        _record_issue(tx, record, journaled.version, AuditResult.INTENDED, now)
+        record_issue(tx, record, journaled.version, AuditResult.INTENDED, now)
 
 
-def _record_issue(
+def record_issue(
     tx: Transaction, record: CertificateRecord, version: VersionRecord, result: AuditResult, now: datetime
 ) -> None:
+    """One line of the audit log."""
     details = {
         "version": version.version,
         "serial": version.serial,
@@ -245,7 +182,8 @@ def _record_issue(
 
 
 def complete(services: Services, arn: str) -> tuple[CertificateRecord, VersionRecord]:
-    """Steps 3 and 4 for the newest version: sign and store it when it is journaled and not there yet.
+    """Steps 3 and 4 for the newest version: sign and store it when it is journaled and not there yet. A remote issuer is not
+    asked: whoever proves the names goes on with its order (`ordering.issue`).
 
     Returns what is stored, also when there was nothing to do.
     """
@@ -254,21 +192,20 @@ def complete(services: Services, arn: str) -> tuple[CertificateRecord, VersionRe
 
 def _complete(services: Services, arn: str) -> tuple[CertificateRecord, VersionRecord]:
     with services.store.read() as reader:
-        record, version, left = _journaled(services, reader, arn)
-        if left is None:
+        record, version, left = _journaled(reader, arn)
+        issuer = services.issuer(version.issuer_arn) if left is not None else None
+        if issuer is None or not is_local(issuer):
             return record, version
-        signing = stored_key(services, reader, left.issuer.version.key_handle)
+        signing = stored_key(services, reader, issuer.signing_handle(reader, version))
     with opened(services, [signing]) as held, services.store.write() as tx:
-        record, version, left = _journaled(services, tx, arn)  # another process may have stored it meanwhile
+        record, version, left = _journaled(tx, arn)  # another process may have stored it meanwhile
         if left is not None:
-            record, version = _sign_and_store(tx, left, held, now=services.clock.now())
+            record, version = _sign_and_store(tx, issuer, left, held, now=services.clock.now())
     hit("issue.after_store")
     return record, version
 
 
-def _journaled(
-    services: Services, reader: Reader, arn: str
-) -> tuple[CertificateRecord, VersionRecord, Journaled | None]:
+def _journaled(reader: Reader, arn: str) -> tuple[CertificateRecord, VersionRecord, Journaled | None]:
     """A certificate, its newest version, and what is to be signed, if anything."""
     record = get(reader, arn)
     version = reader.one(VersionRecord, arn=arn, version=record.newest_version)
@@ -277,32 +214,17 @@ def _journaled(
     material = reader.one(MaterialRecord, arn=arn, version=record.newest_version)
     if version.has_certificate or material is None or not material.prepared:
         return record, version, None
-    # The certificate that the journal names: the CA may have been re-signed or rotated since.
-    issuer = issuer_for(reader, version.issuer_arn, now=services.clock.now(), version_number=version.issuer_version)
-    left = Journaled(
-        record=record,
-        version=version,
-        material=material,
-        issuer=issuer,
-        signing_algorithm=signing_algorithm_for(request_of(record, version), issuer),
-        prepared=material.prepared,
-    )
-    return record, version, left
+    return record, version, Journaled(record=record, version=version, material=material)
 
 
 def _sign_and_store(
-    tx: Transaction, journaled: Journaled, keys: OpenedKeys, *, now: datetime
+    tx: Transaction, issuer: LocalIssuer, journaled: Journaled, keys: OpenedKeys, *, now: datetime
 ) -> tuple[CertificateRecord, VersionRecord]:
     # 3. sign what step 2 prepared
-    der = keys.sign_certificate(
-        tx,
-        journaled.issuer.version.key_handle,
-        prepared=journaled.prepared,
-        signing_algorithm=journaled.signing_algorithm.value,
-    )
+    signed = issuer.sign(tx, journaled, keys)
     hit("issue.after_sign")
     # 4. store
-    material = replace(journaled.material, der=der, chain_pem=journaled.issuer.chain_pem)
+    material = replace(journaled.material, der=signed.der, chain_pem=signed.chain_pem)
     return store_certificate(tx, journaled.record, journaled.version, material, now=now)
 
 
@@ -327,7 +249,7 @@ def store_certificate(
         tx.save(*behind.fallen(tx, record.arn, now))
     record = replace(record, serving_version=version.version)
     tx.save(record, version, material)
-    _record_issue(tx, record, version, AuditResult.DONE, now)
+    record_issue(tx, record, version, AuditResult.DONE, now)
     return record, version
 
 

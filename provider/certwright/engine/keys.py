@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from certwright.domain.errors import KeysChanged, StoreAbsent
-from certwright.domain.keyspec import KeyAlgorithm, default_leaf_algorithm
+from certwright.domain.keyspec import KeyAlgorithm
 from certwright.domain.tbs import ready_to_prepare
-from certwright.engine.authorityrequest import algorithms_of
 from certwright.engine.ports import NewKey, OpenedKeys, Reader, StoredKey
-from certwright.engine.records import AuthorityRecord, AuthorityVersionRecord, KeyRecord
+from certwright.engine.records import KeyRecord
 from certwright.engine.services import Services
 
 R = TypeVar("R")
@@ -76,13 +75,12 @@ def _ready_to_prepare(key: StoredKey) -> None:
 
 def issuer_keys(services: Services, reader: Reader, arn: str) -> IssuerKeys:
     """As the store has them now. A CA that is not there, or not complete, is refused later, by whoever asks it to sign."""
-    record = reader.one(AuthorityRecord, arn=arn)
-    if record is None:
+    facts = services.issuer_facts(reader, arn)
+    if facts is None:
         return IssuerKeys()
-    version = reader.one(AuthorityVersionRecord, arn=arn, version=record.serving_version)
     return IssuerKeys(
-        signing=stored_key(services, reader, version.key_handle) if version is not None else None,
-        leaf_algorithm=default_leaf_algorithm(algorithms_of(record.spec).key),
+        signing=stored_key(services, reader, facts.key_handle) if facts.key_handle else None,
+        leaf_algorithm=facts.leaf_algorithm,
     )
 
 

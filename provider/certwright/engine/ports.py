@@ -280,9 +280,12 @@ class NameProver(Protocol):
 
 
 class CaaChecker(Protocol):
-    def check(self, names: Sequence[str], *, cancel: CancelSignal | None = None) -> list[CaaVerdict]:
+    def check(
+        self, names: Sequence[str], *, identities: Sequence[str] = (), cancel: CancelSignal | None = None
+    ) -> list[CaaVerdict]:
         """One verdict for each name, in their order, by look-ups that are made now: what decides is never an old answer. A
-        name may be a wildcard (`*.example.com`), which `issuewild` rules. Raises Cancelled.
+        name may be a wildcard (`*.example.com`), which `issuewild` rules. identities: of whoever issues; empty: those of this
+        installation. Raises Cancelled.
         """
 
 

@@ -11,15 +11,16 @@ Everything found is stored, so that a later run, or a reader, sees how far it go
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from certwright.domain.errors import Cancelled, CertwrightError
-from certwright.engine import caa
+from certwright.engine import caa, ordering
 from certwright.engine.exclusive import Scope, alone_with
 from certwright.engine.failpoints import hit
-from certwright.engine.issuance import complete, get, write_ahead
+from certwright.engine.issuance import complete, get
+from certwright.engine.issuing import OrderRefused
 from certwright.engine.lifecycle import advance
 from certwright.engine.ports import CancelSignal, Chosen, NameProof, ValidationOption, Validator
 from certwright.engine.records import (
@@ -49,6 +50,8 @@ class Round:
     total: int
     problems: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()  # the same in a few words for each name
+    over: bool = False  # nothing more comes of this attempt
+    look_at: datetime | None = None  # nothing can come before
 
 
 def options_of(services: Services, spec: Json, account: str) -> list[ValidationOption]:
@@ -85,13 +88,18 @@ def step(services: Services, arn: str, *, cancel: CancelSignal | None = None, wr
         record, version = newest(services, arn)
         if version.status is not CertificateStatus.PENDING_VALIDATION or record.mode is not Mode.PUBLIC:
             return _settled(services, arn)
+        if ordering.is_placed(services, version):
+            return _issued(services, record, version, cancel, Round(issued=True, proved=0, total=0))
         if services.clock.now() > version.requested_at + REQUEST_LIFETIME:
             return _time_out(services, version)
         method = services.validator(validated_by(version.spec))
         options = method.options(names_of(version.spec), record.account)
         if objections := _unprovable(method, version, options):
             return Round(issued=False, proved=0, total=len(options), problems=objections)
-        rows = _rows(services, method, record, version, options)
+        given = ordering.challenges(services, record, version, cancel=cancel)
+        if isinstance(given, ordering.Left):
+            return _waits(given, Round(issued=False, proved=0, total=len(options)))
+        rows = _rows(services, method, record, version, options, given or {})
         rows = _presented(services, method, rows, options, writer)
         hit("validation.after_present")
         found = _looked(services, method, rows, cancel)
@@ -101,12 +109,30 @@ def step(services: Services, arn: str, *, cancel: CancelSignal | None = None, wr
         refusals = _caa(services, record, version, cancel)
         if refusals:
             return replace(found, issued=False, problems=refusals, waiting=("CAA forbids it",))
-        if not version.serial:
-            write_ahead(services, record, version)
-            hit("issue.after_journal")
-        complete(services, arn)
-    method.withdraw(arn, writer)
+        found = _issued(services, record, version, cancel, found)
+    if found.issued:
+        method.withdraw(arn, writer)
     return found
+
+
+def _issued(
+    services: Services,
+    record: CertificateRecord,
+    version: VersionRecord,
+    cancel: CancelSignal | None,
+    proved: Round,
+) -> Round:
+    """5. What the issuer says to names that are all proved."""
+    try:
+        left = ordering.issue(services, record, version, cancel=cancel)
+    except OrderRefused as no:
+        return replace(proved, issued=False, problems=(no.message,), over=True)
+    return proved if left is None else _waits(left, proved)
+
+
+def _waits(left: ordering.Left, so_far: Round) -> Round:
+    said = (left.sentence,)
+    return replace(so_far, issued=False, problems=said, waiting=said, look_at=left.look_at)
 
 
 def _settled(services: Services, arn: str) -> Round:
@@ -117,6 +143,7 @@ def _settled(services: Services, arn: str) -> Round:
         proved=0,
         total=0,
         problems=(version.failure_message,) if version.failure_message else (),
+        over=version.status is CertificateStatus.FAILED,
     )
 
 
@@ -152,15 +179,18 @@ def _rows(
     record: CertificateRecord,
     version: VersionRecord,
     options: Sequence[ValidationOption],
+    given: Mapping[str, Json],
 ) -> list[ValidationRecord]:
-    """1. One row for each proof, in the options' order; a challenge that does not fit any more is drawn afresh."""
+    """1. One row for each proof, in the options' order; a challenge that does not fit any more is drawn afresh. given: what
+    the issuer wants in a challenge, by authorization, in place of what is drawn."""
     now, name = services.clock.now(), validated_by(version.spec)
     with services.store.read() as reader:
         kept = {row.authorization: row for row in reader.all(ValidationRecord, arn=record.arn, version=version.version)}
     fresh: list[ValidationRecord] = []
     for option in options:
         row = kept.get(option.authorization)
-        if row is not None and row.method == name and method.fits(row.challenge, option, now - row.created_at):
+        wanted = given.get(option.authorization, {})
+        if row is not None and row.method == name and _stays(method, row, option, wanted, now):
             continue
         fresh.append(
             ValidationRecord(
@@ -169,7 +199,7 @@ def _rows(
                 authorization=option.authorization,
                 domain_name=option.domain_name,
                 method=name,
-                challenge=method.challenge(option),
+                challenge={**method.challenge(option), **wanted},
                 created_at=now,
             )
         )
@@ -177,6 +207,10 @@ def _rows(
         _keep(services, record.arn, fresh)
     kept.update({row.authorization: row for row in fresh})
     return [kept[option.authorization] for option in options]
+
+
+def _stays(method: Validator, row: ValidationRecord, option: ValidationOption, wanted: Json, now: datetime) -> bool:
+    return method.fits(row.challenge, option, now - row.created_at) and wanted.items() <= row.challenge.items()
 
 
 def _presented(
@@ -257,7 +291,9 @@ def _caa(
 ) -> tuple[str, ...]:
     """4. CAA for every name, wildcards by their own rule; the evidence is kept. Not an answer is not a permission."""
     names = names_of(version.spec)
-    verdicts = list(zip(names, services.caa.check(names, cancel=cancel), strict=True))
+    with services.store.read() as reader:
+        identities = services.caa_identities(reader, version.issuer_arn)
+    verdicts = list(zip(names, services.caa.check(names, identities=identities, cancel=cancel), strict=True))
     evidence: Json = {name: verdict.evidence or verdict.sentence for name, verdict in verdicts}
     refusals = caa.refusals((name, verdict) for name, verdict in verdicts if verdict.allowed is not True)
     now = services.clock.now()

@@ -244,6 +244,22 @@ class DriverRecord:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRecord:
+    """What a remote issuer was asked for one version, and how far it got: written before each step (ADR 24)."""
+
+    arn: str
+    version: int
+    issuer: str  # its reference
+    csr: bytes  # DER
+    state: Json  # the issuer's own; nobody else reads it
+    waiting: str = ""  # what it waits for, as a sentence
+    look_at: datetime | None = None  # not to be asked before
+    renew_at: datetime | None = None  # when the issuer wants to be asked for the next one
+    created_at: datetime
+    asked_at: datetime | None = None
+
+
 class DnsPurpose(StrEnum):
     """What a record is for, and whether it is ours to remove."""
 
@@ -388,6 +404,7 @@ RECORD_TYPES: tuple[type[Any], ...] = (
     SerialRecord,
     ValidationRecord,
     DriverRecord,
+    OrderRecord,
     DnsRecord,
     AssociationRecord,
     LocationRecord,

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from certwright.config import Config
-from certwright.domain.errors import CertwrightError, NotFound, StoreAbsent, StoreMismatch
+from certwright.domain.errors import CertwrightError, NotFound, Refused, StoreAbsent, StoreMismatch
 from certwright.engine.deployer import Deployer
 from certwright.engine.gathering import Gathering
-from certwright.engine.issuing import Issuers
+from certwright.engine.issuing import Issuer, IssuerFacts, kind_of, objection
 from certwright.engine.ports import (
     CaaChecker,
     Chosen,
@@ -21,6 +21,7 @@ from certwright.engine.ports import (
     HandshakeProbe,
     KeyVault,
     NameProver,
+    Reader,
     Store,
     Transaction,
     Validator,
@@ -50,7 +51,7 @@ class Services:
     prover: Callable[[], NameProver]  # for one round
     validators: Mapping[str, Callable[[Services], Validator]]  # by `validationMethod`
     caa: CaaChecker
-    issuers: Issuers[Services]
+    issuers: Mapping[str, Callable[[Services], Issuer]]  # by the kind of their reference
     writers: Mapping[str, DnsWriter]
     host: str
     # From settings of a program's own (`{rfc2136: {…}}`) and a name for its sentences.
@@ -103,6 +104,23 @@ class Services:
     def _configured_at(self, place_: str) -> DnsWriter | None:
         there = (name for name, settings in self.config.dns_writers.items() if place(settings) == place_)
         return next((self.writers[name] for name in there if name in self.writers), None)
+
+    def issuer(self, reference: str) -> Issuer:
+        """For one question, or one step. Raises Refused (issuer.invalid, issuer.unavailable)."""
+        problem = objection(reference, self.issuers)
+        if problem is not None:
+            raise Refused([problem])
+        return self.issuers[kind_of(reference)](self)
+
+    def issuer_facts(self, reader: Reader, reference: str) -> IssuerFacts | None:
+        """None for an issuer that is not there, or of a kind that this installation does not have (any more)."""
+        kind = kind_of(reference)
+        return self.issuers[kind](self).facts(reader, reference) if kind in self.issuers else None
+
+    def caa_identities(self, reader: Reader, reference: str) -> tuple[str, ...]:
+        """Whom a CAA record has to name; empty: this installation."""
+        facts = self.issuer_facts(reader, reference) if reference else None
+        return facts.caa_identities if facts is not None else ()
 
     def close(self) -> None:
         self.store.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from certwright.domain.errors import Cancelled, Conflict
 from certwright.engine.ports import CancelSignal, Chosen, Progress
@@ -54,6 +55,15 @@ def drive(
             return Outcome(issued=True)
         spent = services.clock.monotonic() - started
         shown = "; ".join(found.problems)
+        if found.over:
+            return Outcome(issued=False, problems=found.problems, why=shown)
+        if found.look_at is not None and found.look_at > services.clock.now() + timedelta(seconds=timeout_s - spent):
+            return Outcome(
+                issued=False,
+                problems=found.problems,
+                why=f"not issued yet: {shown}; the issuer is asked again from {found.look_at:%Y-%m-%dT%H:%M:%SZ}. Run "
+                "`pulumi up` again to resume.",
+            )
         if cancel.is_set():
             return Outcome(
                 issued=False,

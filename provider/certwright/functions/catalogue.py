@@ -122,7 +122,7 @@ def entries(
         shown = serving or newest
         reference = shown.issuer_arn if shown else ""
         if reference and reference not in known:
-            known[reference] = services.issuers.facts(reader, reference)
+            known[reference] = services.issuer_facts(reader, reference)
         found.append(
             Entry(
                 record=record,

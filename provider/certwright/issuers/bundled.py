@@ -3,17 +3,82 @@ certificate needs them (CRT-12). Browsers do not trust it, and everything says s
 
 from __future__ import annotations
 
+from certwright.engine.exclusive import Scope, alone_with
 from certwright.engine.issuing import BUNDLED, IssuerFacts
 from certwright.engine.ports import Reader
+from certwright.engine.records import AuthorityRecord, AuthorityStatus, Json
 from certwright.engine.services import Services
+from certwright.issuers.authority import AuthorityIssuer
+
+# They belong to the installation, not to a stack: their URN is no Pulumi URN.
+_ROOT = "certwright:bundled:{account}:{region}:root"
+_ISSUING = "certwright:bundled:{account}:{region}:issuing"
 
 
-class BundledIssuer:
+class BundledIssuer(AuthorityIssuer):
+    """Its reference is `bundled`; a version keeps the ARN of the CA that signs."""
+
     def facts(self, reader: Reader, reference: str) -> IssuerFacts:
-        """Of whichever CA will sign: it is known as soon as a version keeps its ARN."""
+        """Of whichever CA will sign: known as soon as a version keeps its ARN."""
         return IssuerFacts(reference=reference, name=BUNDLED)
 
-    def ensure(self, services: Services, reference: str, *, region: str, account: str) -> str:
-        from certwright.engine.bundled import ensure_bundled
+    def ensure(self, reference: str, *, region: str, account: str) -> str:
+        return ensure_bundled(self.services, region=region, account=account)
 
-        return ensure_bundled(services, region=region, account=account)
+
+def bundled_issuer_arn(reader: Reader, *, region: str, account: str) -> str:
+    """The issuing CA's ARN, or "" when it was not made yet."""
+    found = _find(reader, _ISSUING.format(account=account, region=region))
+    return found.arn if found else ""
+
+
+def _find(reader: Reader, urn: str) -> AuthorityRecord | None:
+    for record in reader.all(AuthorityRecord, urn=urn):
+        if record.status is not AuthorityStatus.DELETED:
+            return record
+    return None
+
+
+def _spec(kind: str, name: str, years: int, **more: object) -> Json:
+    return {
+        "type": kind,
+        "certificateAuthorityConfiguration": {"subject": {"commonName": name, "organization": "certwright"}},
+        "validity": {"type": "YEARS", "value": str(years)},
+        **more,
+    }
+
+
+def ensure_bundled(services: Services, *, region: str, account: str) -> str:
+    """Make what is missing, one maker at a time; returns the issuing CA's ARN."""
+    from certwright.engine.authority import create
+
+    with alone_with(services.store, Scope.BUNDLED, account, region):
+        root_urn = _ROOT.format(account=account, region=region)
+        issuing_urn = _ISSUING.format(account=account, region=region)
+        with services.store.read() as reader:
+            root, issuing = _find(reader, root_urn), _find(reader, issuing_urn)
+        if root is None or root.status is not AuthorityStatus.ACTIVE:
+            root, _ = create(
+                services,
+                urn=root_urn,
+                region=region,
+                account=account,
+                tags={},
+                spec=_spec("ROOT", f"certwright bundled root ({account}, {region})"[:64], 10),
+            )
+        if issuing is None or issuing.status is not AuthorityStatus.ACTIVE:
+            issuing, _ = create(
+                services,
+                urn=issuing_urn,
+                region=region,
+                account=account,
+                tags={},
+                spec=_spec(
+                    "SUBORDINATE",
+                    f"certwright bundled issuing CA ({account}, {region})"[:64],
+                    5,
+                    parentArn=root.arn,
+                    pathLength=0,
+                ),
+            )
+        return issuing.arn

@@ -83,7 +83,7 @@ class Certificate(Handling):
         return CheckResult(inputs={**marked(CertificateInputs, tree), VERSION: decision.next_version})
 
     def _judged(self, ctx: Context, olds: Tree, tree: Tree, findings: list[Finding]) -> CheckResult:
-        from certwright.resources.certificate_check import caa_findings, judge, preflight
+        from certwright.resources.certificate_check import caa_findings, caa_identities, judge, preflight
         from certwright.resources.decode import decode
 
         typed, problems = decode(CertificateInputs, tree)
@@ -105,8 +105,9 @@ class Certificate(Handling):
                     version = decision.next_version if decision else record.newest_version
                 planned = record is None or (decision is not None and decision.action >= Action.RESUME)
                 findings += preflight(self.services, ctx, reader, mode, typed, tree, record, planned=planned)
+                identities = caa_identities(self.services, reader, typed)
             if planned and mode is Mode.PUBLIC:
-                findings += caa_findings(self.services, ctx, judged.names)
+                findings += caa_findings(self.services, ctx, judged.names, identities)
         return CheckResult(inputs={**tree, VERSION: version}, findings=tuple(findings))
 
     def _decide(

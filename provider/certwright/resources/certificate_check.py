@@ -30,7 +30,7 @@ from certwright.domain.validity import findings as validity_findings
 from certwright.domain.values import UNKNOWN, Secret, contains_unknown, reveal
 from certwright.engine import caa
 from certwright.engine.imports import ImportedMaterial
-from certwright.engine.issuing import AUTHORITY, IssuerFacts, at, kind_of, not_found, outside_life
+from certwright.engine.issuing import AUTHORITY, IssuerFacts, at, kind_of, not_found, objection, outside_life
 from certwright.engine.leaf import leaf_window
 from certwright.engine.ports import Reader
 from certwright.engine.records import CertificateRecord, Mode
@@ -197,7 +197,7 @@ def _public(services: Services, typed: CertificateInputs, names: tuple[Identifie
             )
         )
     issuer = typed.public_issuer
-    if isinstance(issuer, str) and (problem := services.issuers.problem(issuer, "publicIssuer")):
+    if isinstance(issuer, str) and (problem := objection(issuer, services.issuers, "publicIssuer")):
         findings.append(problem)
     return findings
 
@@ -304,9 +304,9 @@ def _issuer(services: Services, ctx: Context, reader: Reader, mode: Mode, typed:
     if mode is not Mode.PUBLIC and kind_of(reference) != AUTHORITY:
         message = f'"{reference[:80]}" is not the ARN of a certificate authority'
         return [Finding(code="arn.invalid", path=path, message=message)]
-    if mode is Mode.PUBLIC and (problem := services.issuers.problem(reference, path)):
+    if mode is Mode.PUBLIC and (problem := objection(reference, services.issuers, path)):
         return [problem]
-    issuer = services.issuers.facts(reader, reference)
+    issuer = services.issuer_facts(reader, reference)
     if issuer is None:
         return [not_found(reference, path)]
     if mode is Mode.PUBLIC and not issuer.browser_trusted:
@@ -351,13 +351,21 @@ def _life(services: Services, mode: Mode, typed: CertificateInputs, issuer: Issu
     return []
 
 
-def caa_findings(services: Services, ctx: Context, names: tuple[Identifier, ...]) -> list[Finding]:
+def caa_identities(services: Services, reader: Reader | None, typed: CertificateInputs) -> tuple[str, ...]:
+    """Whom a CAA record has to name, as far as that is known; empty: this installation."""
+    reference: Any = typed.public_issuer if typed.public_issuer is not None else services.config.public_issuer
+    return services.caa_identities(reader, reference) if reader is not None and isinstance(reference, str) else ()
+
+
+def caa_findings(
+    services: Services, ctx: Context, names: tuple[Identifier, ...], identities: tuple[str, ...]
+) -> list[Finding]:
     """CAA-3: a refusal fails the preview; an unanswered look-up only warns there (the issue itself refuses).
 
     Not inside a read of the store: look-ups take their time.
     """
     asked = [name.value for name in names]
-    verdicts = list(zip(asked, services.caa.check(asked, cancel=ctx.cancel), strict=True))
+    verdicts = list(zip(asked, services.caa.check(asked, identities=identities, cancel=ctx.cancel), strict=True))
     for sentence in dict.fromkeys(verdict.sentence for _, verdict in verdicts if verdict.allowed is None):
         ctx.log(Severity.WARNING, f"CAA could not be looked up, and issuing needs it: {sentence}")
     return [

@@ -75,7 +75,7 @@ def _trusted(services: Services, reader: Reader, record: CertificateRecord, vers
     """Only public-kind issuers can be; nothing is read for the others."""
     if record.mode is not Mode.PUBLIC or version is None or not version.issuer_arn:
         return False
-    issuer = services.issuers.facts(reader, version.issuer_arn)
+    issuer = services.issuer_facts(reader, version.issuer_arn)
     return issuer is not None and issuer.browser_trusted
 
 

@@ -91,6 +91,7 @@ LAYOUT: tuple[tuple[type[Any], str, tuple[str, ...]], ...] = (
     (r.SerialRecord, "serials", ("issuer_arn", "serial")),
     (r.ValidationRecord, "validations", ("arn", "version", "authorization")),
     (r.DriverRecord, "drivers", ("arn", "name")),
+    (r.OrderRecord, "orders", ("arn", "version")),
     (r.DnsRecord, "dns_records", ("writer", "name", "type", "value", "arn")),
     (r.AssociationRecord, "associations", ("arn",)),
     (r.LocationRecord, "locations", ("arn", "place")),

@@ -141,6 +141,16 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         {},
     ),
     ("delete", "meta", (("key", "="),), False, False, ""): ('DELETE FROM meta WHERE meta."key" = ?', ("f_key",), {}),
+    ("delete", "orders", (("arn", "="),), False, False, ""): (
+        "DELETE FROM orders WHERE orders.arn = ?",
+        ("f_arn",),
+        {},
+    ),
+    ("delete", "orders", (("arn", "="), ("version", "=")), False, False, ""): (
+        "DELETE FROM orders WHERE orders.arn = ? AND orders.version = ?",
+        ("f_arn", "f_version"),
+        {},
+    ),
     ("delete", "region_keys", (("account", "="), ("region", "=")), False, False, ""): (
         "DELETE FROM region_keys WHERE region_keys.account = ? AND region_keys.region = ?",
         ("f_account", "f_region"),
@@ -368,6 +378,13 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
     ("insert", "meta", (), False, False, ""): (
         'INSERT INTO meta ("key", value) VALUES (?, ?) ON CONFLICT DO NOTHING',
         ("key", "value"),
+        {},
+    ),
+    ("insert", "orders", (), False, False, ""): (
+        "INSERT INTO orders (arn, version, issuer, csr, state, "
+        "waiting, look_at, renew_at, created_at, asked_at) VALUES (?, "
+        "?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        ("arn", "version", "issuer", "csr", "state", "waiting", "look_at", "renew_at", "created_at", "asked_at"),
         {},
     ),
     ("insert", "region_keys", (), False, False, ""): (
@@ -880,6 +897,17 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
     ("save", "meta", (), False, False, ""): (
         'INSERT INTO meta ("key", value) VALUES (?, ?) ON CONFLICT ("key") DO UPDATE SET value = excluded.value',
         ("key", "value"),
+        {},
+    ),
+    ("save", "orders", (), False, False, ""): (
+        "INSERT INTO orders (arn, version, issuer, csr, state, waiting, "
+        "look_at, renew_at, created_at, asked_at) VALUES (?, ?, ?, ?, ?, "
+        "?, ?, ?, ?, ?) ON CONFLICT (arn, version) DO UPDATE SET issuer "
+        "= excluded.issuer, csr = excluded.csr, state = excluded.state, "
+        "waiting = excluded.waiting, look_at = excluded.look_at, "
+        "renew_at = excluded.renew_at, created_at = excluded.created_at, "
+        "asked_at = excluded.asked_at",
+        ("arn", "version", "issuer", "csr", "state", "waiting", "look_at", "renew_at", "created_at", "asked_at"),
         {},
     ),
     ("save", "region_keys", (), False, False, ""): (
@@ -2409,6 +2437,69 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         ("f_key", "limit", "param_1"),
         {"param_1": 0},
     ),
+    ("select", "orders", (), False, False, ""): (
+        "SELECT orders.arn, orders.version, orders.issuer, orders.csr, "
+        "orders.state, orders.waiting, orders.look_at, "
+        "orders.renew_at, orders.created_at, orders.asked_at FROM "
+        "orders ORDER BY orders.arn, orders.version",
+        (),
+        {},
+    ),
+    ("select", "orders", (), False, True, ""): (
+        "SELECT orders.arn, orders.version, orders.issuer, orders.csr, "
+        "orders.state, orders.waiting, orders.look_at, orders.renew_at, "
+        "orders.created_at, orders.asked_at FROM orders ORDER BY "
+        "orders.arn, orders.version LIMIT ? OFFSET ?",
+        ("limit", "param_1"),
+        {"param_1": 0},
+    ),
+    ("select", "orders", (), True, True, ""): (
+        "SELECT orders.arn, orders.version, orders.issuer, orders.csr, "
+        "orders.state, orders.waiting, orders.look_at, orders.renew_at, "
+        "orders.created_at, orders.asked_at FROM orders WHERE orders.arn "
+        "> ? ORDER BY orders.arn, orders.version LIMIT ? OFFSET ?",
+        ("after", "limit", "param_1"),
+        {"param_1": 0},
+    ),
+    ("select", "orders", (("arn", "="),), False, False, ""): (
+        "SELECT orders.arn, orders.version, "
+        "orders.issuer, orders.csr, orders.state, "
+        "orders.waiting, orders.look_at, orders.renew_at, "
+        "orders.created_at, orders.asked_at FROM orders "
+        "WHERE orders.arn = ? ORDER BY orders.arn, "
+        "orders.version",
+        ("f_arn",),
+        {},
+    ),
+    ("select", "orders", (("arn", "="), ("version", "=")), False, False, ""): (
+        "SELECT orders.arn, "
+        "orders.version, orders.issuer, "
+        "orders.csr, orders.state, "
+        "orders.waiting, orders.look_at, "
+        "orders.renew_at, "
+        "orders.created_at, "
+        "orders.asked_at FROM orders "
+        "WHERE orders.arn = ? AND "
+        "orders.version = ? ORDER BY "
+        "orders.arn, orders.version",
+        ("f_arn", "f_version"),
+        {},
+    ),
+    ("select", "orders", (("arn", "="), ("version", "=")), False, True, ""): (
+        "SELECT orders.arn, "
+        "orders.version, orders.issuer, "
+        "orders.csr, orders.state, "
+        "orders.waiting, orders.look_at, "
+        "orders.renew_at, "
+        "orders.created_at, "
+        "orders.asked_at FROM orders "
+        "WHERE orders.arn = ? AND "
+        "orders.version = ? ORDER BY "
+        "orders.arn, orders.version LIMIT "
+        "? OFFSET ?",
+        ("f_arn", "f_version", "limit", "param_1"),
+        {"param_1": 0},
+    ),
     ("select", "region_keys", (), False, False, ""): (
         "SELECT region_keys.region, region_keys.account, "
         "region_keys.wrapper_id, region_keys.wrapped, "
@@ -2954,6 +3045,9 @@ TABLES: tuple[str, ...] = (
     "CREATE TABLE materials ( arn TEXT NOT NULL, version BIGINT NOT NULL, prepared BLOB NOT NULL, der BLOB NOT "
     "NULL, chain_pem TEXT NOT NULL, PRIMARY KEY (arn, version) )",
     'CREATE TABLE meta ( "key" TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY ("key") )',
+    "CREATE TABLE orders ( arn TEXT NOT NULL, version BIGINT NOT NULL, issuer TEXT NOT NULL, csr BLOB NOT NULL, "
+    "state TEXT NOT NULL, waiting TEXT NOT NULL, look_at BIGINT, renew_at BIGINT, created_at BIGINT NOT NULL, "
+    "asked_at BIGINT, PRIMARY KEY (arn, version) )",
     "CREATE TABLE region_keys ( region TEXT NOT NULL, account TEXT NOT NULL, wrapper_id TEXT NOT NULL, wrapped "
     "BLOB NOT NULL, created_at BIGINT NOT NULL, PRIMARY KEY (region, account) )",
     "CREATE TABLE serials ( issuer_arn TEXT NOT NULL, serial TEXT NOT NULL, arn TEXT NOT NULL, version BIGINT "

@@ -162,7 +162,7 @@ def test_the_bundled_issuer_is_made_at_the_first_public_certificate_and_used_aga
 
 @pytest.mark.proves("CRT-12")
 def test_regions_and_accounts_have_bundled_issuers_of_their_own(here: World) -> None:
-    from certwright.engine.bundled import bundled_issuer_arn, ensure_bundled
+    from certwright.issuers.bundled import bundled_issuer_arn, ensure_bundled
 
     made = {
         ensure_bundled(here.services, region=region, account=account)

@@ -104,6 +104,7 @@ def test_requests_that_come_together_are_issued_together_and_one_that_is_refused
             account=ACCOUNT,
             request=read_request(Mode.PRIVATE, spec),
             tags={},
+            issuer=spec["certificateAuthorityArn"],
         )
 
     answers = certificates.create_all(here.services, [wanted("a.internal"), wanted("-..-"), wanted("b.internal")])
@@ -130,6 +131,7 @@ def test_one_authority_that_is_broken_fails_its_own_requests_and_no_others(
             account=ACCOUNT,
             request=read_request(Mode.PRIVATE, spec),
             tags={},
+            issuer=spec["certificateAuthorityArn"],
         )
 
     wishes = [wanted("a.internal", issuing), wanted("-..-", issuing), wanted("b.internal", broken)]
@@ -156,6 +158,6 @@ def test_what_stops_the_store_stops_a_round_once(here: World, issuing: Authority
 
     spec = {"domainName": "a.internal", "certificateAuthorityArn": issuing.arn}
     request = read_request(Mode.PRIVATE, spec)
-    wish = certificates.Wanted(urn="u", region="local", account=ACCOUNT, request=request, tags={})
+    wish = certificates.Wanted(urn="u", region="local", account=ACCOUNT, request=request, tags={}, issuer=issuing.arn)
     answers = certificates.create_all(replace(here.services, store=Busy()), [wish] * 60)  # type: ignore[arg-type]
     assert [getattr(answer, "code", "") for answer in answers] == ["store.busy"] * 60 and asked == 1

@@ -17,7 +17,7 @@ from builders.world import ACCOUNT, DAY, PREFIX, World, material, world
 from certwright.domain import tbs
 from certwright.domain.errors import Conflict, KeysChanged, Refused
 from certwright.domain.keyspec import KeyAlgorithm, generate_private_key
-from certwright.engine import authority, bundled, certificates, keys, prove
+from certwright.engine import authority, certificates, keys, prove
 from certwright.engine.bulk import BulkRequest, issue_many
 from certwright.engine.ports import NewKey
 from certwright.engine.records import (
@@ -30,6 +30,7 @@ from certwright.engine.records import (
     MetaRecord,
     Mode,
 )
+from certwright.issuers.bundled import ensure_bundled
 from certwright.store import writing
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -179,7 +180,7 @@ FLOWS: dict[str, Flow] = {
     "authority signed again": lambda here, ca: re_sign(here, ca),
     "authority rotated": lambda here, ca: re_sign(here, ca, keyAlgorithm="EC_secp384r1"),
     "leaf after a rotation": lambda here, ca: (here.private(ca, "a"), re_sign(here, ca), here.private(ca, "b")),
-    "bundled authorities": lambda here, _: bundled.ensure_bundled(here.services, region="eu-1", account=ACCOUNT),
+    "bundled authorities": lambda here, _: ensure_bundled(here.services, region="eu-1", account=ACCOUNT),
     "association": lambda here, ca: here.association(here.private(ca).arn),
 }
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from builders.world import World, world
 from certwright.engine import association, authority, certificates, validation
-from certwright.engine.bundled import ensure_bundled
 from certwright.engine.records import (
     AssociationRecord,
     AuthorityRecord,
@@ -17,6 +16,7 @@ from certwright.engine.records import (
     SerialRecord,
     VersionRecord,
 )
+from certwright.issuers.bundled import ensure_bundled
 
 
 def together(*acts: Callable[[], object]) -> None:

@@ -95,7 +95,7 @@ def chain(services: Services, reader: Reader, entry: Entry, *, look: bool) -> li
         *_validation(services, reader, entry, look=look),
         *_caa(services, reader, entry, look=look),
         _issuer(services, reader, entry),
-        _issue(entry, now),
+        _issue(reader, entry, now),
         *_renewal(entry, now),
         *_deployments(services, entry),
     ]
@@ -190,7 +190,8 @@ def _caa(services: Services, reader: Reader, entry: Entry, *, look: bool) -> lis
             )
         ]
     if look and not _issued(entry):
-        for verdict in services.caa.check(entry.names):
+        identities = services.caa_identities(reader, entry.newest.issuer_arn)
+        for verdict in services.caa.check(entry.names, identities=identities):
             if verdict.allowed is not True:
                 todo = " ".join(verdict.details) or "see that the name's zone answers"
                 return [Step(what="CAA", state=State.BLOCKED, seen=verdict.sentence, todo=todo)]
@@ -230,7 +231,7 @@ def _issuer(services: Services, reader: Reader, entry: Entry) -> Step:
         return Step(
             what="Issuer", state=State.WAITING, seen="not made yet: the first `pulumi up` makes the bundled one"
         )
-    issuer = services.issuers.facts(reader, reference)
+    issuer = services.issuer_facts(reader, reference)
     problem = not_found(reference) if issuer is None else issuer.objection(services.clock.now())
     if issuer is None or problem is not None:
         seen = problem.message if problem else ""
@@ -239,8 +240,9 @@ def _issuer(services: Services, reader: Reader, entry: Entry) -> Step:
     return Step(what="Issuer", state=State.DONE, seen=f"{issuer.name}{end}")
 
 
-def _issue(entry: Entry, now: datetime) -> Step:
+def _issue(reader: Reader, entry: Entry, now: datetime) -> Step:
     from certwright.cli.wording import in_words
+    from certwright.engine.ordering import NOT_YET, order_of
 
     newest, serving = entry.newest, entry.serving
     if serving is not None and serving.status.value == "REVOKED":
@@ -253,12 +255,21 @@ def _issue(entry: Entry, now: datetime) -> Step:
             return Step(what="Issue", state=State.BLOCKED, seen=seen, todo="run `pulumi up`, or `certwright renew`")
         return Step(what="Issue", state=State.DONE, seen=seen)
     served = f"; version {serving.version} serves until then" if serving else ""
+    order = order_of(reader, newest) if newest is not None else None
     if not _is_public(entry):
         return Step(
             what="Issue",
             state=State.BLOCKED,
             seen=f"issuing was interrupted{served}",
             todo="run `pulumi up`: it finishes the same request",
+        )
+    if order is not None:
+        asked = f"; asked again from {order.look_at:%Y-%m-%d %H:%M} UTC" if order.look_at else ""
+        return Step(
+            what="Issue",
+            state=State.WAITING,
+            seen=f"ordered {order.created_at:%Y-%m-%d %H:%M} UTC: {order.waiting or NOT_YET}{asked}{served}",
+            todo="run `pulumi up`, or `certwright renew`: they ask the issuer again",
         )
     return Step(
         what="Issue",

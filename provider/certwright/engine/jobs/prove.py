@@ -31,4 +31,7 @@ class ProveJob:
         """The longer a request waits, the more seldom it is looked at: twenty times within what it has waited already."""
         found = prove.step(services, task.key, cancel=cancel)
         now = services.clock.now()
-        return None if found.issued else now + min(max((now - task.at) / 20, SOONEST), LATEST)
+        if found.issued or found.over:
+            return None
+        again = now + min(max((now - task.at) / 20, SOONEST), LATEST)
+        return max(again, found.look_at) if found.look_at is not None else again  # its issuer says when
