@@ -81,7 +81,21 @@ def _parties(services: Services, mine: Party, known: Known, key: str) -> list[Pa
         rows = locations.untold(reader, key)
     own = (mine.placing.owner, mine.placing.spot.place)
     others = [found for row in rows if (row.arn, row.place) != own and (found := known(row)) is not None]
-    return [mine, *others]
+    _put_again(mine.placing)
+    return [mine, *(party for party in others if _lies_there(party.placing))]
+
+
+def _put_again(placing: Placing) -> None:
+    """What a tell that failed, or a teller that died, took back since it was put. Equal bytes are left alone."""
+    placing.deployer.put(
+        placing.target, placing.spot, placing.material, owner=placing.owner, takes_over=placing.takes_over
+    )
+
+
+def _lies_there(placing: Placing) -> bool:
+    """Only what lies at a place is told of; whoever was taken back meanwhile puts and tells for itself."""
+    seen = placing.deployer.observe(placing.target, placing.spot)
+    return seen is not None and seen.digest == placing.material.digest
 
 
 def _tell_all(services: Services, mine: Party, parties: Sequence[Party], *, cancel: CancelSignal) -> None:
@@ -117,9 +131,7 @@ def _alone(services: Services, party: Party, *, cancel: CancelSignal) -> DeployF
     """One of them by itself: told, or back and the reason."""
     placing = party.placing
     try:
-        placing.deployer.put(
-            placing.target, placing.spot, placing.material, owner=placing.owner, takes_over=placing.takes_over
-        )
+        _put_again(placing)
         said = tell([placing], cancel=cancel)
         if not said.problem:
             _noted(services, [placing], LocationStatus.TOLD)

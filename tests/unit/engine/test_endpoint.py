@@ -6,11 +6,14 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from builders.world import World
 from certwright.domain.errors import DeployFailed
 from certwright.engine import association, certificates, locations
+from certwright.engine.deployer import Told
+from certwright.engine.material import material_of
 from certwright.engine.records import (
     AssociationRecord,
     AssociationStatus,
@@ -137,6 +140,41 @@ def test_a_server_that_is_broken_by_itself_gets_all_old_pairs_back(here: World, 
     with pytest.raises(DeployFailed):
         association.deploy(here.services, bound[0].arn, cancel=here.cancel())
     assert versions(here, bound) == [1] * 5
+
+
+@pytest.mark.proves("ASC-1", "SEC-5")
+def test_who_was_taken_back_by_another_ones_failure_is_never_called_deployed_while_the_old_pair_lies_there(
+    here: World, bound: list[AssociationRecord]
+) -> None:
+    """The endpoint refuses everything twice (the tell, and the one after all went back), then takes everything."""
+    two, tell, calls = bound[:2], here.deployer.tell, []
+
+    def refusing(target: Any, spots: Any, cancel: Any) -> Told:
+        calls.append(spots)
+        return Told(problem="the server is busy") if len(calls) <= 2 else tell(target, spots, cancel)
+
+    here.deployer.tell = refusing  # type: ignore[method-assign]
+    problems = deploy_all(here, two)
+    assert len(problems) == 1 and len(calls) == 3
+    for each in two:
+        lies = here.deployer.places[each.place][1].version
+        assert lies == here.one(AssociationRecord, arn=each.arn).deployed_version == (1 if each.arn in problems else 2)
+
+
+@pytest.mark.proves("ASC-1", "SEC-5")
+def test_a_place_that_a_dead_teller_took_back_is_not_told_of_as_new(
+    here: World, bound: list[AssociationRecord]
+) -> None:
+    other = bound[1]
+    row = here.one(LocationRecord, arn=other.arn)
+    with here.services.store.read() as reader:
+        newest = material_of(here.services.vault, reader, here.version(other.certificate_arn))
+    assert newest is not None
+    here.save(replace(row, status=LocationStatus.PUT, put_digest=newest.digest, told_digest=""))
+    association.deploy(here.services, bound[0].arn, cancel=here.cancel())
+    assert here.one(LocationRecord, arn=other.arn).status is LocationStatus.PUT
+    done = association.deploy(here.services, other.arn, cancel=here.cancel())
+    assert done.deployed_version == here.deployer.places[other.place][1].version == 2
 
 
 @pytest.mark.proves("ASC-9")
