@@ -81,12 +81,13 @@ def _parties(services: Services, mine: Party, known: Known, key: str) -> list[Pa
         rows = locations.untold(reader, key)
     own = (mine.placing.owner, mine.placing.spot.place)
     others = [found for row in rows if (row.arn, row.place) != own and (found := known(row)) is not None]
-    _put_again(mine.placing)
-    return [mine, *(party for party in others if _lies_there(party.placing))]
+    if not _lies_there(mine.placing):  # a tell that failed, or a teller that died, took it back since it was put
+        _put(mine.placing)
+    others = [party for party in others if _lies_there(party.placing)]
+    return [mine, *others]
 
 
-def _put_again(placing: Placing) -> None:
-    """What a tell that failed, or a teller that died, took back since it was put. Equal bytes are left alone."""
+def _put(placing: Placing) -> None:
     placing.deployer.put(
         placing.target, placing.spot, placing.material, owner=placing.owner, takes_over=placing.takes_over
     )
@@ -131,7 +132,7 @@ def _alone(services: Services, party: Party, *, cancel: CancelSignal) -> DeployF
     """One of them by itself: told, or back and the reason."""
     placing = party.placing
     try:
-        _put_again(placing)
+        _put(placing)
         said = tell([placing], cancel=cancel)
         if not said.problem:
             _noted(services, [placing], LocationStatus.TOLD)
