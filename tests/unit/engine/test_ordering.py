@@ -99,6 +99,19 @@ def test_while_it_looks_nothing_is_a_change_and_it_is_not_asked_before_its_insta
     assert len(vendor.orders) == len(vendor.issued) == 1
 
 
+@pytest.mark.proves("VAL-1")
+def test_a_wait_that_can_end_says_what_it_waits_for_and_asks_at_the_issuers_instants(
+    here: World, vendor: Vendor
+) -> None:
+    vendor.set(answer="look", patience_s=7.0)
+    www = here.public(publicIssuer=REFERENCE)
+    said: list[str] = []
+    outcome = validation.drive(here.services, www.arn, timeout_s=12, cancel=here.cancel(), progress=said.append)
+    assert "vendor looks at order 4711-1" in outcome.why
+    assert said[0] == "1 of 1 names validated; vendor looks at order 4711-1; next look in 5 s"
+    assert vendor.calls == ["order", "look", "look"]  # at the beginning and after ten seconds: not after five
+
+
 @pytest.mark.proves("CRT-4")
 def test_an_order_that_takes_longer_than_the_proof_may_is_not_given_up(here: World, vendor: Vendor) -> None:
     vendor.set(answer="look")
