@@ -10,6 +10,7 @@ Order (numbered in the code):
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -129,19 +130,45 @@ def _bring(services: Services, work: Work, *, cancel: CancelSignal) -> None:
         for placing in work.placings:
             locations.intend(tx, placing, host=work.host, now=services.clock.now())
     hit("deploy.after_intent")
-    for placing in work.placings:
-        # 2. put
-        untold = put(placing)
-        with services.store.write() as tx:
-            digest, now = placing.material.digest, services.clock.now()
-            locations.note(tx, placing.owner, placing.spot.place, LocationStatus.PUT, now=now, digest=digest)
-            if not untold:
-                locations.note(tx, placing.owner, placing.spot.place, LocationStatus.TOLD, now=now, digest=digest)
-        hit("deploy.after_put_record")
-        if untold:
-            # 3. tell
-            party = endpoint.Party(placing=placing, way=_way_back(services, work.record))
-            endpoint.told(services, party, partial(_at, services), host=work.host, cancel=cancel)
+    way = _way_back(services, work.record)
+    for number, placing in enumerate(work.placings):
+        try:
+            _bring_one(services, work, placing, way, cancel=cancel)
+        except DeployFailed as problem:  # all of its places at once, or none
+            _take_all_back(services, work, work.placings[:number], way, problem=problem.message, cancel=cancel)
+            raise
+
+
+def _bring_one(services: Services, work: Work, placing: Placing, way: WayBack, *, cancel: CancelSignal) -> None:
+    # 2. put
+    untold = put(placing)
+    with services.store.write() as tx:
+        digest, now = placing.material.digest, services.clock.now()
+        locations.note(tx, placing.owner, placing.spot.place, LocationStatus.PUT, now=now, digest=digest)
+        if not untold:
+            locations.note(tx, placing.owner, placing.spot.place, LocationStatus.TOLD, now=now, digest=digest)
+    hit("deploy.after_put_record")
+    if untold:
+        # 3. tell
+        party = endpoint.Party(placing=placing, way=way)
+        endpoint.told(services, party, partial(_at, services), host=work.host, cancel=cancel)
+
+
+def _take_all_back(
+    services: Services,
+    work: Work,
+    placings: Sequence[Placing],
+    way: WayBack,
+    *,
+    problem: str,
+    cancel: CancelSignal,
+) -> str:
+    """What was there before, at these places. Returns the sentence of how that went at the last of them."""
+    state = ""
+    for placing in placings:
+        with alone_with(services.store, Scope.ENDPOINT, _lock(work, placing), cancel=cancel):
+            state = go_back(placing, way, problem=problem, cancel=cancel)
+    return state
 
 
 def _at(services: Services, row: LocationRecord) -> endpoint.Party | None:
@@ -208,8 +235,7 @@ def _concluded(services: Services, work: Work, served: list[Served], *, cancel: 
             code="deploy.not_served",
         )
     try:
-        with alone_with(services.store, Scope.ENDPOINT, _lock(work), cancel=cancel):
-            state = go_back(work.placing, way, problem=seen, cancel=cancel)
+        state = _take_all_back(services, work, work.placings, way, problem=seen, cancel=cancel)
         again = serving.handshakes(services, work.record.verify, way.material.fingerprint, cancel=cancel)
         proved = serving.status_of(again, way.material.fingerprint) is AssociationStatus.DEPLOYED
         state += " and is served again" if proved else "; it is not seen served either"
@@ -219,10 +245,9 @@ def _concluded(services: Services, work: Work, served: list[Served], *, cancel: 
         raise
 
 
-def _lock(work: Work) -> str:
+def _lock(work: Work, placing: Placing) -> str:
     """The endpoint's; where nothing has to be told, nobody but this association is at its place."""
-    spot = work.placing.spot
-    return locations.endpoint_key(work.placing.kind, work.host, spot.endpoint or spot.place)
+    return locations.endpoint_key(placing.kind, work.host, placing.spot.endpoint or placing.spot.place)
 
 
 def _deployed(services: Services, work: Work, served: list[Served]) -> AssociationRecord:

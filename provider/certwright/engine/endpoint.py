@@ -110,9 +110,9 @@ def _tell_all(services: Services, mine: Party, parties: Sequence[Party], *, canc
         raise not_told(mine.placing, said, state)
     # 4. all back; then who is it?
     _all_back(parties, said, cancel=cancel)
-    problems = {party.placing.owner: _alone(services, party, cancel=cancel) for party in parties}
-    if (problem := problems[mine.placing.owner]) is not None:
-        raise problem
+    problems = [_alone(services, party, cancel=cancel) for party in parties]
+    if problems[0] is not None:  # this one's
+        raise problems[0]
 
 
 def _all_back(parties: Sequence[Party], said: Told, *, cancel: CancelSignal) -> None:

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from builders.shelf import Shelf, ShelfDeployer, shelf
 from builders.world import PREFIX, World
-from certwright.domain.errors import Refused
-from certwright.engine import association
+from certwright.domain.errors import DeployFailed, Refused
+from certwright.engine import association, certificates
 from certwright.engine.association import Wanted
+from certwright.engine.deployer import Material, Spot
 from certwright.engine.jobs import JOBS
 from certwright.engine.jobs.walk import Walk
 from certwright.engine.observation import observe
+from certwright.engine.ports import Served
 from certwright.engine.records import AssociationRecord, AssociationStatus, AuthorityRecord, LocationRecord
 
 
@@ -101,3 +103,53 @@ def test_a_change_by_hand_is_found_and_repaired_from_another_host(
     again = association.deploy(second.services, made.arn, cancel=second.cancel())
     assert again.status is AssociationStatus.DEPLOYED
     assert there.served[1] == first.version(made.certificate_arn).fingerprint
+
+
+class BothSlots(ShelfDeployer):
+    """Every target has two places, of which the second may refuse."""
+
+    refuses = ""
+
+    def spots(self, target: dict[str, Any]) -> tuple[Spot, ...]:
+        return tuple(spot for slot in (1, 2) for spot in super(BothSlots, self).spots({**target, "slot": slot}))
+
+    def put(self, target: Any, spot: Spot, material: Material, *, owner: str, takes_over: tuple[str, ...] = ()) -> bool:
+        if spot.place.endswith("/2") and material.fingerprint == self.refuses:
+            raise DeployFailed("slot 2 is jammed")
+        return super().put(target, spot, material, owner=owner, takes_over=takes_over)
+
+
+def renewed(host: World, arn: str) -> str:
+    """Fingerprint of a second version that is not deployed yet."""
+    record = host.record(arn)
+    certificates.reissue(host.services, arn, expected_newest=1, spec=record.spec, reason_code="renewal.window_open")
+    return host.version(arn, 2).fingerprint
+
+
+@pytest.mark.proves("ASC-1", "ASC-3")
+def test_all_places_of_an_association_get_it_or_none(here: World, there: Shelf, issuing: AuthorityRecord) -> None:
+    both = BothSlots()
+    host = replace(here, services=replace(here.services, deployers={"shelf": both}))
+    made = put_up(host, there, host.private(issuing).arn)
+    old = host.version(made.certificate_arn).fingerprint
+    assert there.served == {1: old, 2: old}
+    both.refuses = renewed(host, made.certificate_arn)
+    with pytest.raises(DeployFailed, match="slot 2 is jammed"):
+        association.deploy(host.services, made.arn, cancel=host.cancel())
+    assert there.served == {1: old, 2: old}
+    assert host.one(AssociationRecord, arn=made.arn).status is AssociationStatus.FAILED
+
+
+@pytest.mark.proves("ASC-1")
+def test_what_is_not_served_goes_back_at_all_places(here: World, there: Shelf, issuing: AuthorityRecord) -> None:
+    host = replace(here, services=replace(here.services, deployers={"shelf": BothSlots()}))
+    made = put_up(host, there, host.private(issuing).arn)
+    old = host.version(made.certificate_arn).fingerprint
+    renewed(host, made.certificate_arn)
+    address = "127.0.0.1:443"
+    here.probe.served = {address: Served(address=address, serial="old", fingerprint=old)}
+    host.save(replace(host.one(AssociationRecord, arn=made.arn), verify={"endpoints": [address]}))
+    with pytest.raises(DeployFailed) as caught:
+        association.deploy(host.services, made.arn, cancel=host.cancel())
+    assert caught.value.code == "deploy.not_served"
+    assert there.served == {1: old, 2: old}
