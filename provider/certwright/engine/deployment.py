@@ -54,9 +54,9 @@ def owning_host(services: Services, deployer: Deployer) -> str:
 
 
 def is_within_reach(services: Services, record: AssociationRecord) -> bool:
-    """Whether this host may observe, repair and remove what an association put: its own local places, and remote ones."""
-    deployer, _ = deployer_of(services, record.target)
-    return deployer.reach is Reach.REMOTE or record.host in ("", services.host)
+    """Whether this host may observe, renew, repair and remove what an association put: its own local places, and remote ones,
+    which belong to no host (`owning_host`)."""
+    return record.host in ("", services.host)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

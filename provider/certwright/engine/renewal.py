@@ -13,6 +13,7 @@ from datetime import datetime
 from certwright.domain.errors import CertwrightError
 from certwright.engine import association, certificates, validation
 from certwright.engine.decision import Action, decide_certificate, gather_certificate
+from certwright.engine.deployment import is_within_reach
 from certwright.engine.issuance import get
 from certwright.engine.ports import CancelSignal, Reader
 from certwright.engine.records import AssociationRecord, CertificateRecord, CertificateStatus, Mode, VersionRecord
@@ -91,8 +92,8 @@ def plan(services: Services, reader: Reader, record: CertificateRecord, name: st
         version=record.serving_version,
         next_version=following,
         newest=record.newest_version,
-        deploys=tuple(a for a in behind if a.host in ("", services.host)),
-        elsewhere=tuple(a for a in behind if a.host not in ("", services.host)),
+        deploys=tuple(a for a in behind if is_within_reach(services, a)),
+        elsewhere=tuple(a for a in behind if not is_within_reach(services, a)),
         blocked=blocked,
         due=facts.serving.renewal_due if facts.serving else None,
     )
@@ -131,7 +132,7 @@ def carry_out(
         behind = [
             a
             for a in certificates.in_use_by(reader, wanted.arn)
-            if a.deployed_version != record.serving_version and a.host in ("", services.host)
+            if a.deployed_version != record.serving_version and is_within_reach(services, a)
         ]
     for behind_one in behind:
         progress(f"{wanted.name}: deploying to {behind_one.target_kind} {behind_one.place}")

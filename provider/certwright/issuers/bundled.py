@@ -26,12 +26,6 @@ class BundledIssuer(AuthorityIssuer):
         return ensure_bundled(self.services, region=region, account=account)
 
 
-def bundled_issuer_arn(reader: Reader, *, region: str, account: str) -> str:
-    """The issuing CA's ARN, or "" when it was not made yet."""
-    found = _find(reader, _ISSUING.format(account=account, region=region))
-    return found.arn if found else ""
-
-
 def _find(reader: Reader, urn: str) -> AuthorityRecord | None:
     for record in reader.all(AuthorityRecord, urn=urn):
         if record.status is not AuthorityStatus.DELETED:
@@ -42,7 +36,7 @@ def _find(reader: Reader, urn: str) -> AuthorityRecord | None:
 def _spec(kind: str, name: str, years: int, **more: object) -> Json:
     return {
         "type": kind,
-        "certificateAuthorityConfiguration": {"subject": {"commonName": name, "organization": "certwright"}},
+        "certificateAuthorityConfiguration": {"subject": {"commonName": name[:64], "organization": "certwright"}},
         "validity": {"type": "YEARS", "value": str(years)},
         **more,
     }
@@ -57,28 +51,12 @@ def ensure_bundled(services: Services, *, region: str, account: str) -> str:
         issuing_urn = _ISSUING.format(account=account, region=region)
         with services.store.read() as reader:
             root, issuing = _find(reader, root_urn), _find(reader, issuing_urn)
+        name = "certwright bundled {} ({}, {})"
         if root is None or root.status is not AuthorityStatus.ACTIVE:
-            root, _ = create(
-                services,
-                urn=root_urn,
-                region=region,
-                account=account,
-                tags={},
-                spec=_spec("ROOT", f"certwright bundled root ({account}, {region})"[:64], 10),
-            )
+            spec = _spec("ROOT", name.format("root", account, region), 10)
+            root, _ = create(services, urn=root_urn, region=region, account=account, tags={}, spec=spec)
         if issuing is None or issuing.status is not AuthorityStatus.ACTIVE:
-            issuing, _ = create(
-                services,
-                urn=issuing_urn,
-                region=region,
-                account=account,
-                tags={},
-                spec=_spec(
-                    "SUBORDINATE",
-                    f"certwright bundled issuing CA ({account}, {region})"[:64],
-                    5,
-                    parentArn=root.arn,
-                    pathLength=0,
-                ),
-            )
+            below = {"parentArn": root.arn, "pathLength": 0}
+            spec = _spec("SUBORDINATE", name.format("issuing CA", account, region), 5, **below)
+            issuing, _ = create(services, urn=issuing_urn, region=region, account=account, tags={}, spec=spec)
         return issuing.arn

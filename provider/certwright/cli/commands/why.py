@@ -295,6 +295,7 @@ def _renewal(entry: Entry, now: datetime) -> list[Step]:
 
 def _deployments(services: Services, entry: Entry) -> list[Step]:
     from certwright.cli.wording import program_name
+    from certwright.engine.deployment import is_within_reach
 
     if not entry.associations:
         return [Step(what="Deployment", state=State.SKIPPED, seen="no association serves it")]
@@ -312,7 +313,7 @@ def _deployments(services: Services, entry: Entry) -> list[Step]:
                 )
             )
         elif a.deployed_version != entry.record.serving_version:
-            where = f" on {a.host}" if a.host not in ("", services.host) else ""
+            where = "" if is_within_reach(services, a) else f" on {a.host}"
             steps.append(
                 Step(
                     what=what,
