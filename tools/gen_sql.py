@@ -93,7 +93,7 @@ def forms() -> Iterator[Form]:
         yield Form("ripe", mapping_of(question.kind).table, column=question.at)
     for kind, at, fields in NARROWED:
         yield Form("ripe", mapping_of(kind).table, _shape(fields), column=at)
-    rotated = _shape(("issuer_arn", "issuer_version*", "serving"))
+    rotated = _shape(("issuer_arn", "issuer_version", "serving"))
     yield Form("select", mapping_of(r.VersionRecord).table, rotated, limited=True)
     for verb in ("audit_page", "audit_head", "audit_regions"):
         yield Form(verb)

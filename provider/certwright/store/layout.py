@@ -107,12 +107,8 @@ INDEXES: tuple[tuple[str, ...], ...] = (
     ("associations", "urn"),
     ("associations", "place"),
     ("versions", "serial"),
-    (
-        "versions",
-        "issuer_arn",
-        "serving",
-        "issuer_version",
-    ),  # what an earlier certificate of a CA has signed and still serves
+    # What an earlier certificate of a CA has signed and still serves, in the order of the answer (`jobs/renew`).
+    ("versions", "issuer_arn", "serving", "issuer_version", "arn", "version"),
     ("authority_versions", "issuer_arn"),
     ("dns_records", "arn"),
     ("dns_records", "name"),

@@ -2902,7 +2902,7 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         ("f_arn",),
         {},
     ),
-    ("select", "versions", (("issuer_arn", "="), ("issuer_version", "in"), ("serving", "=")), False, True, ""): (
+    ("select", "versions", (("issuer_arn", "="), ("issuer_version", "="), ("serving", "=")), False, True, ""): (
         "SELECT "
         "versions.arn, "
         "versions.version, "
@@ -2932,13 +2932,8 @@ FORMS: dict[Any, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         "? "
         "AND "
         "versions.issuer_version "
-        "IN "
-        "(SELECT "
-        "anon_1.value "
-        "FROM "
-        "json_each(?) "
-        "AS "
-        "anon_1) "
+        "= "
+        "? "
         "AND "
         "versions.serving "
         "= "
@@ -3076,7 +3071,7 @@ TABLES: tuple[str, ...] = (
     "CREATE INDEX ix_locations_endpoint ON locations (endpoint)",
     "CREATE INDEX ix_versions_issued_at ON versions (issued_at) WHERE serving IS 1 AND status = 'REVOKED' AND "
     "issued_at IS NOT NULL",
-    "CREATE INDEX ix_versions_issuer_arn ON versions (issuer_arn, serving, issuer_version)",
+    "CREATE INDEX ix_versions_issuer_arn ON versions (issuer_arn, serving, issuer_version, arn, version)",
     "CREATE INDEX ix_versions_renewal_due ON versions (renewal_due) WHERE serving IS 1 AND status = 'ISSUED' "
     "AND renewal_due IS NOT NULL",
     "CREATE INDEX ix_versions_requested_at ON versions (requested_at) WHERE has_certificate IS 0 AND "

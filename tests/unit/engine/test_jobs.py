@@ -14,7 +14,7 @@ from certwright.domain.errors import CertwrightError
 from certwright.engine import authority, certificates, renewal
 from certwright.engine.jobs import JOBS, all_jobs
 from certwright.engine.jobs.job import Task
-from certwright.engine.jobs.walk import FIRST_RETRY, Stepped, Walk, ripe
+from certwright.engine.jobs.walk import FIRST, FIRST_RETRY, Stepped, Walk, ripe
 from certwright.engine.ports import CancelSignal, Reader
 from certwright.engine.records import (
     AssociationRecord,
@@ -287,3 +287,21 @@ def test_a_third_party_adds_a_job_by_an_entry_point() -> None:
 def test_one_that_does_not_load_is_named() -> None:
     with pytest.raises(CertwrightError, match=r"'broken' comes from nowhere:Job, which does not load"):
         all_jobs(found=lambda: points(broken="nowhere:Job"))
+
+
+class Many:
+    """More than is asked for first."""
+
+    name = "many"
+
+    def ripe(self, services: Any, reader: Any, now: datetime, limit: int) -> list[Task]:
+        return [Task(key=str(number), at=now) for number in range(FIRST + 500)][:limit]
+
+    def step(self, services: Any, task: Task, cancel: Any) -> datetime | None:
+        return None
+
+
+def test_everything_is_found_where_there_is_much(here: World, issuing: AuthorityRecord) -> None:
+    with here.services.store.read() as reader:
+        assert len(ripe(here.services, reader, [Many()], now=here.clock.now())) == FIRST + 500
+        assert len(ripe(here.services, reader, [Many()], now=here.clock.now(), limit=7)) == 7

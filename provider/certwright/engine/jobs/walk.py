@@ -16,6 +16,7 @@ from certwright.engine.ports import CancelSignal, Reader
 from certwright.engine.services import Services
 
 EVERYTHING = 2**31 - 1
+FIRST = 1_000  # asked for first: with no limit in sight a planner that believes in many rows reads the whole table
 FIRST_RETRY, LAST_RETRY = timedelta(minutes=1), timedelta(hours=6)
 FORGOTTEN = timedelta(days=1)  # what has not failed again by then has gone
 
@@ -48,10 +49,16 @@ class _PutOff:
 
 
 def ripe(
-    services: Services, reader: Reader, jobs: Iterable[Job], *, now: datetime, limit: int = EVERYTHING
+    services: Services, reader: Reader, jobs: Iterable[Job], *, now: datetime, limit: int | None = None
 ) -> list[Found]:
-    """What every job finds, in the order of the registry; `limit` is for each job."""
-    return [Found(job=job, task=task) for job in jobs for task in job.ripe(services, reader, now, limit)]
+    """What every job finds, in the order of the registry; `limit` is for each job, None: everything."""
+    found: list[Found] = []
+    for job in jobs:
+        tasks = job.ripe(services, reader, now, FIRST if limit is None else limit)
+        if limit is None and len(tasks) >= FIRST:
+            tasks = job.ripe(services, reader, now, EVERYTHING)
+        found += (Found(job=job, task=task) for task in tasks)
+    return found
 
 
 def step(services: Services, found: Found, cancel: CancelSignal) -> Stepped:

@@ -19,6 +19,6 @@ record reads the same before (through `seen_as`) and after; the recorded stores 
 
 from __future__ import annotations
 
-NAMES: tuple[str, ...] = ("drivers", "jobs", "proofs", "locations", "orders")
+NAMES: tuple[str, ...] = ("drivers", "jobs", "proofs", "locations", "orders", "rotated")
 
 LAYOUT = 1 + len(NAMES)
