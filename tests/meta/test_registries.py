@@ -20,7 +20,6 @@ from certwright.domain.targets import TARGET_MODELS
 from certwright.engine.failpoints import FAILPOINTS, MIGRATION_FAILPOINTS
 from certwright.engine.jobs import JOBS
 from certwright.engine.published import PUBLISHED
-from certwright.engine.renewal import PLANNED, SWEEPING
 from certwright.functions.registry import FUNCTIONS
 from certwright.issuers import ISSUERS
 from certwright.resources.registry import resources
@@ -100,7 +99,6 @@ def test_every_issuer_is_registered() -> None:
 def test_every_job_is_registered() -> None:
     here = {path.stem for path in python_files(PACKAGE / "engine" / "jobs")} - {"__init__", "job", "walk"}
     assert here == {type(job).__module__.rsplit(".", 1)[-1] for job in JOBS}
-    assert {*PLANNED, SWEEPING} <= {job.name for job in JOBS}
 
 
 def test_every_published_list_is_registered() -> None:

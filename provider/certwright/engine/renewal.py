@@ -19,10 +19,6 @@ from certwright.engine.ports import CancelSignal, Reader
 from certwright.engine.records import AssociationRecord, CertificateRecord, CertificateStatus, Mode, VersionRecord
 from certwright.engine.services import Services
 
-# Names of jobs. What these find of one certificate is planned, told and done together.
-PLANNED = ("renew", "prove", "deploy")
-SWEEPING = "sweep DNS"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:

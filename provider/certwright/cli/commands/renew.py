@@ -90,9 +90,9 @@ def _all_due(services: Services, reader: Reader | None) -> Work:
     from certwright.cli.renewal_view import Work
     from certwright.engine.decision import Action
     from certwright.engine.dnsrecords import unneeded
-    from certwright.engine.jobs import all_jobs
+    from certwright.engine.jobs import PLANNED, SWEEPING, all_jobs
     from certwright.engine.jobs.walk import ripe
-    from certwright.engine.renewal import PLANNED, SWEEPING, plan
+    from certwright.engine.renewal import plan
 
     if reader is None:
         return Work()
@@ -102,7 +102,7 @@ def _all_due(services: Services, reader: Reader | None) -> Work:
     return Work(
         plans=[p for p in plans if p.action >= Action.RESUME or p.deploys],
         records=unneeded(reader) if any(f.job.name == SWEEPING for f in found) else [],
-        others=[f for f in found if f.job.name not in (*PLANNED, SWEEPING)],
+        others=[f for f in found if f.job.name not in {*PLANNED, SWEEPING}],
     )
 
 

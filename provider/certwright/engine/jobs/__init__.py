@@ -30,6 +30,11 @@ JOBS: tuple[Job, ...] = (
 )
 
 
+# What these find of one certificate is planned, told and done together.
+PLANNED = frozenset({RenewJob.name, ProveJob.name, DeployJob.name})
+SWEEPING = SweepJob.name
+
+
 def all_jobs(*, found: Callable[[], Iterable[EntryPoint]] | None = None) -> tuple[Job, ...]:
     """Ours first; a third party's of one of our names is left out. Raises CertwrightError (`job.plugin_failed`)."""
     return with_others(JOBS, group=ENTRY_POINT_GROUP, broken=_broken, found=found)

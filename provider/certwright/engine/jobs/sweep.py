@@ -7,14 +7,13 @@ from datetime import datetime, timedelta
 from certwright.engine import dnsrecords
 from certwright.engine.jobs.job import Task
 from certwright.engine.ports import CancelSignal, Reader
-from certwright.engine.renewal import SWEEPING
 from certwright.engine.services import Services
 
 LEFT_AGAIN = timedelta(minutes=15)
 
 
 class SweepJob:
-    name = SWEEPING
+    name = "sweep DNS"
 
     def ripe(self, services: Services, reader: Reader, now: datetime, limit: int) -> list[Task]:
         """A task for each writer, since one that is away is away for all its records."""
