@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from certwright.domain.arn import new_certificate_arn
 from certwright.domain.errors import CertwrightError, Conflict, StoreMismatch, StoreUnavailable
 from certwright.domain.keyspec import KeyAlgorithm, takes_long_to_make
-from certwright.engine import dnsrecords
 from certwright.engine.claims import adoptable, give_fresh_arn
 from certwright.engine.exclusive import Scope, alone_with
 from certwright.engine.failpoints import hit
@@ -18,15 +16,10 @@ from certwright.engine.imports import ImportedMaterial, encrypted, store_importe
 from certwright.engine.issuance import Needs, complete, get, issuer_of, needs_of, new_version, ready
 from certwright.engine.keys import Ready, make_key, opened, remembered_issuer_keys, until_ready
 from certwright.engine.lifecycle import advance
-from certwright.engine.ports import NewKey, OpenedKeys, Reader, StoredKey, Transaction
+from certwright.engine.ports import NewKey, OpenedKeys, StoredKey, Transaction
 from certwright.engine.records import (
-    AssociationRecord,
-    AuditAction,
-    AuditResult,
     CertificateRecord,
     CertificateStatus,
-    DnsRecord,
-    DriverRecord,
     Json,
     MaterialRecord,
     Mode,
@@ -333,81 +326,3 @@ def update(services: Services, arn: str, *, spec: Json, tags: Json, urn: str) ->
             if due != serving.renewal_due:
                 tx.save(replace(serving, renewal_due=due))
     return record
-
-
-def in_use_by(reader: Reader, arn: str) -> list[AssociationRecord]:
-    return reader.all(AssociationRecord, certificate_arn=arn)
-
-
-def in_use_sentence(associations: list[AssociationRecord]) -> str:
-    """`oldOnNginx (nginx /etc/nginx/tls/old), …`"""
-    shown = [f"{a.urn.rsplit('::', 1)[-1]} ({a.target_kind} {a.place})" for a in associations[:10]]
-    more = f" and {len(associations) - 10} more" if len(associations) > 10 else ""
-    count = f"{len(associations)} association{'s' if len(associations) != 1 else ''}"
-    verb = "serve" if len(associations) != 1 else "serves"
-    return f"{count} {verb} it: {', '.join(shown)}{more}. Move or delete {'them' if len(associations) != 1 else 'it'} first."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deleted:
-    """How a deletion went. `found` False: there was nothing. The rest are DNS records that are still in their zones."""
-
-    found: bool
-    left: tuple[dnsrecords.Left, ...] = ()  # could not be removed now; the journal remembers them
-    unsure: tuple[DnsRecord, ...] = ()  # perhaps the user's own, so not ours to remove
-
-
-def delete(services: Services, arn: str) -> Deleted:
-    """Remove the certificate, its keys and the DNS records that only it needed. Refused while in use (ASC-8).
-
-    A DNS writer that is out of reach does not hold it up: what it should have removed waits in the store (DNS-7).
-    """
-    hit("delete.before_record")
-    with services.store.read() as reader:
-        record = reader.one(CertificateRecord, arn=arn)
-        if record is None:
-            return Deleted(found=False)
-        writers = {row.writer for row in reader.all(DnsRecord, arn=arn)}
-        methods = _asked_by(reader, record)
-    now = services.clock.now()
-    unsure: list[DnsRecord] = []
-    with services.store.write() as tx:
-        users = in_use_by(tx, arn)
-        if users:
-            details = {"inUseBy": [a.arn for a in users]}
-            tx.record_audit(
-                region=record.region,
-                at=now,
-                action=AuditAction.DELETE,
-                arn=arn,
-                result=AuditResult.REFUSED,
-                details=details,
-            )
-        else:
-            unsure = _remove(services, tx, record)
-            tx.record_audit(region=record.region, at=now, action=AuditAction.DELETE, arn=arn, result=AuditResult.DONE)
-    if users:
-        raise CertwrightError("in use, cannot be deleted", code="certificate.in_use", details=(in_use_sentence(users),))
-    hit("delete.after_record")
-    for method in methods:
-        with suppress(CertwrightError):  # what is gone already, or cannot be reached, holds no deletion up
-            services.validator(method).withdraw(arn, None)
-    left = dnsrecords.sweep(services, writers).left if writers else ()
-    return Deleted(found=True, left=left, unsure=tuple(unsure))
-
-
-def _asked_by(reader: Reader, record: CertificateRecord) -> set[str]:
-    """The methods whose challenges are still out."""
-    if record.serving_version == record.newest_version:
-        return set()
-    return {row.method for row in reader.all(ValidationRecord, arn=record.arn, version=record.newest_version)}
-
-
-def _remove(services: Services, tx: Transaction, record: CertificateRecord) -> list[DnsRecord]:
-    for version in tx.all(VersionRecord, arn=record.arn):
-        if version.key_handle:
-            services.vault.delete(tx, version.key_handle)
-    for kind in (VersionRecord, MaterialRecord, ValidationRecord, DriverRecord, OrderRecord):
-        tx.remove(kind, arn=record.arn)
-    tx.remove(CertificateRecord, arn=record.arn)
-    return dnsrecords.release(services, tx, record.arn)

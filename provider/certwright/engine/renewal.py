@@ -18,6 +18,7 @@ from certwright.engine.issuance import get
 from certwright.engine.ports import CancelSignal, Reader
 from certwright.engine.records import AssociationRecord, CertificateRecord, CertificateStatus, Mode, VersionRecord
 from certwright.engine.services import Services
+from certwright.engine.usage import in_use_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,7 @@ def plan(services: Services, reader: Reader, record: CertificateRecord, name: st
     renews = action is Action.REISSUE
     behind = [
         a
-        for a in certificates.in_use_by(reader, record.arn)
+        for a in in_use_by(reader, record.arn)
         if renews or action is Action.RESUME or a.deployed_version != record.serving_version
     ]
     return Plan(
@@ -127,7 +128,7 @@ def carry_out(
         record = get(reader, wanted.arn)
         behind = [
             a
-            for a in certificates.in_use_by(reader, wanted.arn)
+            for a in in_use_by(reader, wanted.arn)
             if a.deployed_version != record.serving_version and is_within_reach(services, a)
         ]
     for behind_one in behind:

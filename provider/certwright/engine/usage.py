@@ -1,10 +1,23 @@
-"""What stands in the way of a deletion, for the notice at the end of a preview (mechanics.md, section 4)."""
+"""Who serves a certificate: what stands in the way of its deletion (ASC-8), told at once or at the end of a preview."""
 
 from __future__ import annotations
 
-from certwright.engine.certificates import in_use_by, in_use_sentence
+from certwright.engine.ports import Reader
 from certwright.engine.records import AssociationRecord, CertificateRecord
 from certwright.engine.services import Services
+
+
+def in_use_by(reader: Reader, arn: str) -> list[AssociationRecord]:
+    return reader.all(AssociationRecord, certificate_arn=arn)
+
+
+def in_use_sentence(associations: list[AssociationRecord]) -> str:
+    """`oldOnNginx (nginx /etc/nginx/tls/old), …`"""
+    shown = [f"{a.urn.rsplit('::', 1)[-1]} ({a.target_kind} {a.place})" for a in associations[:10]]
+    more = f" and {len(associations) - 10} more" if len(associations) > 10 else ""
+    count = f"{len(associations)} association{'s' if len(associations) != 1 else ''}"
+    verb = "serve" if len(associations) != 1 else "serves"
+    return f"{count} {verb} it: {', '.join(shown)}{more}. Move or delete {'them' if len(associations) != 1 else 'it'} first."
 
 
 def undeclared_in_use(services: Services, urn_prefix: str, declared: set[str]) -> list[tuple[str, str]]:

@@ -312,7 +312,7 @@ class Certificate(Handling):
         return known
 
     def delete(self, ctx: Context, *, id: str, olds: Tree) -> None:
-        from certwright.engine import certificates
+        from certwright.engine import deletion
         from certwright.engine.dnsrecords import left_sentences, unsure_sentence
 
         self.confirm(olds)
@@ -321,7 +321,7 @@ class Certificate(Handling):
             return
         ctx.run.note_write()
         ctx.run.note_known("certificate", id)
-        done = certificates.delete(self.services, id)
+        done = deletion.delete(self.services, id)
         for sentence in left_sentences(done.left):
             ctx.log(Severity.WARNING, sentence)
         if done.unsure:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from builders.world import MISSING, World
 from certwright.domain.errors import Cancelled, CertwrightError, DeployFailed, NotFound, Refused
-from certwright.engine import association, certificates, prove, serving, validation
+from certwright.engine import association, certificates, deletion, prove, serving, validation
 from certwright.engine.claims import this_process
 from certwright.engine.deployer import Part
 from certwright.engine.material import material_of, servable
@@ -21,6 +21,7 @@ from certwright.engine.records import (
     CertificateRecord,
     Mode,
 )
+from certwright.engine.usage import in_use_by
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import load_pem_x509_certificate, load_pem_x509_certificates
 
@@ -157,7 +158,7 @@ def test_one_certificate_serves_many_targets(here: World, wiki: CertificateRecor
         here.association(wiki.arn, f"t{index}", place=f"/srv/{index}")
     assert {bundle.fingerprint for _, bundle in here.deployer.places.values()} == {here.version(wiki.arn).fingerprint}
     with here.services.store.read() as reader:
-        assert len(certificates.in_use_by(reader, wiki.arn)) == 3
+        assert len(in_use_by(reader, wiki.arn)) == 3
 
 
 @pytest.mark.proves("ASC-1")
@@ -320,7 +321,7 @@ def test_an_association_keeps_a_certificate_and_its_records_or_comes_too_late(
     prove.step(here.services, record.arn)  # a TXT record of ours waits, so the delete takes a moment
     here.association(record.arn)
     with pytest.raises(CertwrightError) as refused:
-        certificates.delete(here.services, record.arn)
+        deletion.delete(here.services, record.arn)
     assert refused.value.code == "certificate.in_use"
     assert len(here.writer.records) == 1
 
@@ -341,7 +342,7 @@ def test_an_association_keeps_a_certificate_and_its_records_or_comes_too_late(
 
     (bound,) = here.all(AssociationRecord, certificate_arn=record.arn)
     association.delete(here.services, bound.arn)
-    certificates.delete(replace(here.services, writers={"own": Busy()}), record.arn)
+    deletion.delete(replace(here.services, writers={"own": Busy()}), record.arn)
     assert late == ["certificate.not_found"]
     assert here.all(AssociationRecord, certificate_arn=record.arn) == []
 

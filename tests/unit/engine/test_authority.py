@@ -10,7 +10,7 @@ import pytest
 from builders.world import DAY, NOW, World
 from certwright.domain.certificate import load_der, parse_bundle
 from certwright.domain.errors import CertwrightError, NotFound, Refused
-from certwright.engine import authority, certificates
+from certwright.engine import authority, certificates, deletion
 from certwright.engine.authoritydecision import decide_authority, gather_authority
 from certwright.engine.claims import find
 from certwright.engine.decision import Action
@@ -199,7 +199,7 @@ def test_it_is_not_deleted_while_anything_depends_on_it(here: World) -> None:
         assert refused.value.code == "authority.in_use"
         assert dependent in refused.value.message
         assert here.audit()[-1] == ("ca.delete", "refused")
-    certificates.delete(here.services, leaf.arn)
+    deletion.delete(here.services, leaf.arn)
     assert authority.delete(here.services, issuing.arn)
     assert authority.delete(here.services, root.arn)
 

@@ -16,7 +16,7 @@ from builders.world import ACCOUNT, DAY, GONE, MISSING, NOW, PREFIX, FakeClock, 
 from certwright.domain.certificate import load_der, parse_bundle
 from certwright.domain.errors import CertwrightError, NotFound, Refused
 from certwright.domain.serial import SERIAL_RANDOM_BYTES
-from certwright.engine import certificates, prove, validation
+from certwright.engine import certificates, deletion, prove, validation
 from certwright.engine.bulk import BulkRequest, issue_many
 from certwright.engine.claims import find
 from certwright.engine.decision import Action
@@ -225,7 +225,7 @@ def test_an_alias_is_good_for_reads_and_not_for_a_delete(here: World, issuing: A
     with here.services.store.read() as reader:
         found = find(reader, CertificateRecord, first.arn)
     assert found is not None and found.arn == again.arn
-    assert certificates.delete(here.services, first.arn).found is False
+    assert deletion.delete(here.services, first.arn).found is False
     assert here.record(again.arn)
 
 
@@ -557,7 +557,7 @@ def test_in_use_it_is_not_deleted_and_its_associations_are_named(here: World, is
     record = here.private(issuing)
     here.association(record.arn)
     with pytest.raises(CertwrightError) as refused:
-        certificates.delete(here.services, record.arn)
+        deletion.delete(here.services, record.arn)
     assert refused.value.code == "certificate.in_use"
     assert "wikiFiles (directory /srv/tls)" in refused.value.details[0]
     assert here.record(record.arn)
@@ -568,13 +568,13 @@ def test_a_delete_takes_keys_and_rows_and_leaves_serials_and_audit(here: World, 
     record = here.private(issuing)
     reissue(here, record.arn)
     handles = [v.key_handle for v in here.all(VersionRecord, arn=record.arn)]
-    assert certificates.delete(here.services, record.arn).found is True
+    assert deletion.delete(here.services, record.arn).found is True
     for kind in (CertificateRecord, VersionRecord, MaterialRecord):
         assert not here.all(kind, arn=record.arn)
     assert not [k for k in here.all(KeyRecord) if k.handle in handles]
     assert len(here.all(SerialRecord, issuer_arn=issuing.arn)) == 2
     assert here.audit()[-1] == ("delete", "done")
-    assert certificates.delete(here.services, record.arn).found is False
+    assert deletion.delete(here.services, record.arn).found is False
 
 
 # --- clocks and serials ---------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import pytest
 from builders.desk import Desk
 from builders.world import MISSING, MemoryWriter, World
 from certwright.domain.errors import NotFound, WriterFailed
-from certwright.engine import certificates, dnsrecords, prove, validation
+from certwright.engine import deletion, dnsrecords, prove, validation
 from certwright.engine.ports import Chosen
 from certwright.engine.records import (
     AuthorityRecord,
@@ -82,7 +82,7 @@ def test_a_delete_goes_through_while_the_writer_is_away_and_says_what_is_left(
     record = here.public(issuing, subjectAlternativeNames=["api.example.org"])
     issued(here, record)
     corp.away = True
-    done = certificates.delete(here.services, record.arn)
+    done = deletion.delete(here.services, record.arn)
     assert not here.all(CertificateRecord, arn=record.arn)
     assert done.found
     assert [(one.record.name, one.why) for one in done.left] == [
@@ -115,13 +115,13 @@ def test_the_next_run_through_the_writer_finishes_the_removal(
         issued(here, other)
     issued(here, gone)
     corp.away = True
-    certificates.delete(here.services, gone.arn)
+    deletion.delete(here.services, gone.arn)
     corp.away = False
     match next_run:
         case "an issue":
             issued(here, other)
         case "a delete":
-            certificates.delete(here.services, other.arn)
+            deletion.delete(here.services, other.arn)
         case _:
             swept = dnsrecords.sweep(here.services)
             assert [row.name for row in swept.removed] == [cname(here, gone)[0]]
@@ -133,7 +133,7 @@ def test_a_run_through_another_writer_leaves_it_alone(here: World, issuing: Auth
     record = here.public(issuing)
     issued(here, record)
     corp.away = True
-    certificates.delete(here.services, record.arn)
+    deletion.delete(here.services, record.arn)
     corp.calls.clear()
     dnsrecords.sweep(here.services, ["own"])
     assert corp.calls == []
@@ -153,7 +153,7 @@ def test_a_writer_out_of_reach_is_asked_once_and_one_that_refuses_a_name_for_eac
         raise WriterFailed("no", code=code)
 
     monkeypatch.setattr(corp, "remove", remove)
-    assert len(certificates.delete(here.services, record.arn).left) == 3
+    assert len(deletion.delete(here.services, record.arn).left) == 3
     assert len(asked) == 1
     code = "dns.writer_refused"
     assert len(dnsrecords.sweep(here.services).left) == 3
@@ -166,7 +166,7 @@ def test_a_record_that_waits_for_removal_is_taken_over_by_a_certificate_that_nee
     first = here.public(issuing, urn="a")
     issued(here, first)
     corp.away = True
-    certificates.delete(here.services, first.arn)
+    deletion.delete(here.services, first.arn)
     corp.away = False
     second = here.public(issuing, urn="b")
     here.prover.answers[cname(here, second)[0]] = [MISSING]
@@ -174,7 +174,7 @@ def test_a_record_that_waits_for_removal_is_taken_over_by_a_certificate_that_nee
     assert rows(here) == [(second.arn, "cname")]
     dnsrecords.sweep(here.services)
     assert cname(here, second) in corp.records
-    certificates.delete(here.services, second.arn)
+    deletion.delete(here.services, second.arn)
     assert corp.records == set()
 
 
@@ -185,7 +185,7 @@ def test_a_record_that_another_certificate_needs_is_not_among_what_is_left(
     issued(here, first)
     issued(here, second)
     del here.services.writers["corp"]  # type: ignore[attr-defined]
-    assert certificates.delete(here.services, first.arn).left == ()
+    assert deletion.delete(here.services, first.arn).left == ()
     assert rows(here) == [(second.arn, "cname")]
 
 
@@ -195,7 +195,7 @@ def test_a_record_that_was_needed_again_when_a_run_was_killed_is_not_swept(
     first, second = here.public(issuing, urn="a"), here.public(issuing, urn="b")
     issued(here, first)
     corp.away = True
-    certificates.delete(here.services, first.arn)
+    deletion.delete(here.services, first.arn)
     corp.away, corp.dies = False, "before"
     with pytest.raises(Killed):
         issued(here, second)
@@ -235,7 +235,7 @@ def test_a_kill_before_the_write_does_not_make_a_users_record_ours(
     corp.dies = ""
     corp.records.add(cname(here, record))  # the program's own resource makes it meanwhile
     issued(here, record)
-    done = certificates.delete(here.services, record.arn)
+    done = deletion.delete(here.services, record.arn)
     assert corp.records == {cname(here, record)}
     assert [row.name for row in done.unsure] == [cname(here, record)[0]]
     assert "Remove it by hand" in dnsrecords.unsure_sentence(done.unsure)
@@ -253,7 +253,7 @@ def test_a_kill_before_the_write_and_nobody_else_writes_it_is_ours(
     corp.dies = ""
     issued(here, record)
     assert rows(here) == [(record.arn, "cname")]
-    assert certificates.delete(here.services, record.arn).unsure == ()
+    assert deletion.delete(here.services, record.arn).unsure == ()
     assert corp.records == set()
 
 
@@ -266,7 +266,7 @@ def test_a_kill_just_after_the_write_leaves_the_record_rather_than_take_a_users_
         issued(here, record)
     corp.dies = ""
     issued(here, record)
-    done = certificates.delete(here.services, record.arn)
+    done = deletion.delete(here.services, record.arn)
     assert len(done.unsure) == 1
     assert corp.records == {cname(here, record)}
 
@@ -294,7 +294,7 @@ def test_a_users_record_that_went_and_that_we_wrote_anew_is_ours(
     corp.records.clear()
     prove.step(here.services, record.arn, **look)
     assert rows(here) == [(record.arn, "cname")]
-    certificates.delete(here.services, record.arn)
+    deletion.delete(here.services, record.arn)
     assert corp.records == set()
 
 
@@ -306,9 +306,9 @@ def test_the_last_certificate_inherits_what_another_one_wrote(
     issued(here, second)
     for row in here.all(DnsRecord, arn=second.arn):  # as a run leaves it that was killed between write and note
         here.save(replace(row, purpose=DnsPurpose.INTENDED))
-    certificates.delete(here.services, first.arn)
+    deletion.delete(here.services, first.arn)
     assert rows(here) == [(second.arn, "cname")]
-    assert certificates.delete(here.services, second.arn).unsure == ()
+    assert deletion.delete(here.services, second.arn).unsure == ()
     assert corp.records == set()
 
 
@@ -328,7 +328,7 @@ class Deleting(MemoryWriter):
         super()._call(verb, name)
         if verb != self.at or self.deleting is not None:
             return
-        self.deleting = threading.Thread(target=certificates.delete, args=(self.here.services, self.arn))
+        self.deleting = threading.Thread(target=deletion.delete, args=(self.here.services, self.arn))
         self.deleting.start()
         for _ in range(1000):
             if not self.here.all(CertificateRecord, arn=self.arn):
@@ -360,7 +360,7 @@ def test_a_round_that_a_deletion_overtakes_at_the_look_leaves_nothing(
     ask = here.prover.prove
 
     def deleting(**asked: Any) -> Any:
-        certificates.delete(here.services, record.arn)
+        deletion.delete(here.services, record.arn)
         return ask(**asked)
 
     monkeypatch.setattr(here.prover, "prove", deleting)
@@ -376,7 +376,7 @@ def test_rows_of_a_certificate_that_is_gone_keep_nothing_alive_and_are_swept(
     issued(here, record)
     (row,) = here.all(DnsRecord)
     here.save(replace(row, arn="arn:gone"), replace(row, arn="arn:unsure", purpose=DnsPurpose.INTENDED))
-    assert certificates.delete(here.services, record.arn).left == ()
+    assert deletion.delete(here.services, record.arn).left == ()
     assert corp.records == set()
     with here.services.store.read() as reader:
         assert [row.arn for row in dnsrecords.waiting(reader)] == ["arn:gone"]
@@ -412,7 +412,7 @@ def test_a_record_that_is_needed_again_while_it_is_removed_is_there_in_the_end(
     first, second = here.public(issuing, urn="a"), here.public(issuing, urn="b")
     issued(here, first)
     slow.written.clear()
-    deleting = threading.Thread(target=certificates.delete, args=(here.services, first.arn))
+    deleting = threading.Thread(target=deletion.delete, args=(here.services, first.arn))
     deleting.start()
     assert slow.removing.wait(10)
     issued(here, second)

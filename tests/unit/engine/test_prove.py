@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from builders.world import PROVED, World
 from certwright.domain.errors import CertwrightError, Finding, LookupFailed, NotFound
-from certwright.engine import certificates, prove, validation
+from certwright.engine import deletion, prove, validation
 from certwright.engine.ports import CancelSignal, Chosen, NameProof, ValidationOption
 from certwright.engine.records import (
     AuthorityRecord,
@@ -174,7 +174,7 @@ def test_a_method_that_is_gone_is_a_sentence_and_stands_in_no_deletions_way(
     assert gone.value.message == "SIGN validation is not part of this installation of certwright; use DNS"
     with pytest.raises(CertwrightError):
         prove.step(here.services, record.arn)
-    assert certificates.delete(here.services, record.arn).found
+    assert deletion.delete(here.services, record.arn).found
     assert here.all(ValidationRecord) == []
 
 

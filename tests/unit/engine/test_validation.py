@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from builders.world import ACCOUNT, DAY, MISSING, NOW, PROVED, ZONE, MemoryWriter, World
 from certwright.domain.errors import CertwrightError, WriterFailed
-from certwright.engine import certificates, prove, validation
+from certwright.engine import certificates, deletion, prove, validation
 from certwright.engine.ports import CaaVerdict, Chosen
 from certwright.engine.records import (
     AuthorityRecord,
@@ -267,7 +267,7 @@ def test_after_the_issue_the_txt_goes_and_the_cname_stays_for_the_renewal(
     assert here.writer.records == set()
     assert len(corp.records) == 1
     assert [r.purpose for r in here.all(DnsRecord)] == ["cname"]
-    certificates.delete(here.services, record.arn)
+    deletion.delete(here.services, record.arn)
     assert corp.records == set()
     assert not here.all(DnsRecord)
 
@@ -281,7 +281,7 @@ def test_a_record_that_was_there_before_us_is_never_removed(here: World, issuing
     own = (option["resourceRecordName"], "CNAME", option["resourceRecordValue"])
     corp.records.add(own)
     drive(here, record.arn, writer=Chosen(name="corp", writer=corp))
-    certificates.delete(here.services, record.arn)
+    deletion.delete(here.services, record.arn)
     assert corp.records == {own}
     assert ("remove", own[0]) not in corp.calls
 
@@ -295,9 +295,9 @@ def test_a_record_that_another_certificate_needs_stays_until_the_last_one_goes(
     first, second = here.public(issuing, urn="a"), here.public(issuing, urn="b")
     for record in (first, second):
         assert drive(here, record.arn, writer=Chosen(name="corp", writer=corp))[0].issued
-    certificates.delete(here.services, first.arn)
+    deletion.delete(here.services, first.arn)
     assert len(corp.records) == 1
-    certificates.delete(here.services, second.arn)
+    deletion.delete(here.services, second.arn)
     assert corp.records == set()
 
 

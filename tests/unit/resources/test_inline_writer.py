@@ -12,7 +12,7 @@ from builders.desk import Deployed, Desk
 from builders.dns import OTHER_SECRET, SECRET
 from builders.world import MemoryWriter, World
 from certwright.domain.values import UNKNOWN, Secret, reveal
-from certwright.engine import certificates
+from certwright.engine import deletion
 from certwright.engine.records import AuthorityRecord, CertificateRecord, DnsRecord
 from certwright.engine.writers import place
 from certwright.resources.base import Severity
@@ -200,7 +200,7 @@ def test_out_of_reach_at_the_end_it_warns_and_whoever_writes_there_next_finishes
     zones.at[HERE].away = True
     deleted(desk, made)
     assert [(severity, "is still in DNS" in said) for severity, said in desk.lines] == [(Severity.WARNING, True)]
-    assert certificates.delete(desk.world.services, www.arn).left == ()
+    assert deletion.delete(desk.world.services, www.arn).left == ()
     zones.at[HERE].away = False
     other = here.public(issuing, urn="other", domainName="other.example.org")
     again = desk.create(KIND, inputs(other, keyName="another"))

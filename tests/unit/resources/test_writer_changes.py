@@ -13,7 +13,7 @@ from builders.desk import Deployed, Desk
 from builders.dns import OTHER_SECRET, SECRET
 from builders.world import MISSING, PREFIX, MemoryWriter, World
 from certwright.domain.errors import WriterFailed
-from certwright.engine import certificates, drivers, validation
+from certwright.engine import deletion, drivers, validation
 from certwright.engine.ports import Transaction
 from certwright.engine.records import AuthorityRecord, CertificateRecord, DnsRecord, DriverRecord
 from certwright.resources.base import Incomplete
@@ -231,7 +231,7 @@ def test_one_certificate_that_two_ways_write_for_keeps_its_record_until_it_goes(
     deleted(desk, one, "one")
     assert servers.records("alike") == 1
     assert [row.writer for row in here.all(DnsRecord)] == ["corp"]
-    certificates.delete(here.services, record.arn)
+    deletion.delete(here.services, record.arn)
 
 
 def test_who_wrote_it_passes_to_the_other_way_at_the_same_server(here: World, issuing: AuthorityRecord) -> None:
@@ -244,7 +244,7 @@ def test_who_wrote_it_passes_to_the_other_way_at_the_same_server(here: World, is
     one = desk.create(KIND, inputs(record), name="one")
     desk.create(KIND, {"certificateArn": record.arn, "dnsWriter": "corp"}, name="other")
     deleted(desk, one, "one")
-    done = certificates.delete(desk.world.services, record.arn)
+    done = deletion.delete(desk.world.services, record.arn)
     assert (done.unsure, done.left) == ((), ())
     assert servers.records("alike") == 0
     assert here.all(DnsRecord) == []

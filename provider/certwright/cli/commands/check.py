@@ -131,7 +131,7 @@ def refused(reader: Reader, preview: Preview) -> list[Refusal]:
 def uncertain(reader: Reader, preview: Preview) -> list[str]:
     """Replacements of served certificates whose order a document does not tell: fine, but for deleteBeforeReplace."""
     from certwright.domain.arn import ArnKind
-    from certwright.engine.certificates import in_use_by
+    from certwright.engine.usage import in_use_by
 
     return [
         f"{step.urn.rsplit('::', 1)[-1]} is replaced while it is served: its associations move first, unless the program "
@@ -144,9 +144,9 @@ def uncertain(reader: Reader, preview: Preview) -> list[str]:
 
 
 def _certificate(reader: Reader, preview: Preview, step: Step, gone: set[str]) -> Refusal | None:
-    from certwright.engine.certificates import in_use_by, in_use_sentence
     from certwright.engine.claims import find
     from certwright.engine.records import CertificateRecord
+    from certwright.engine.usage import in_use_by, in_use_sentence
 
     record = find(reader, CertificateRecord, step.id)
     if record is None:
