@@ -37,10 +37,12 @@ from certwright.store.migrations import LAYOUT
 from certwright.store.migrations.migration import pending
 from certwright.store.sql import SqlStore
 from servers.stores import open_store
-from upgrade.replay import Restored
+from upgrade.replay import DATABASES, VERSIONS, Restored
 
 pytestmark = pytest.mark.proves("OPS-8")
 ROOT = Path(__file__).resolve().parents[2]
+EVERYWHERE = [(version, database) for version in VERSIONS for database in DATABASES]
+IN_A_FILE = [(version, database) for version, database in EVERYWHERE if database == "sqlite"]  # only these are copied
 
 
 @contextmanager
@@ -223,9 +225,8 @@ def test_the_first_write_migrates_and_keeps_a_copy_beside(left: Restored, way: s
             assert (kept.layout, logical_dump(kept)) == (1, before)
 
 
+@pytest.mark.parametrize("left", IN_A_FILE, indirect=True, ids=str)
 def test_an_earlier_copy_is_never_written_over(left: Restored) -> None:
-    if left.server is not None:
-        pytest.skip("only a store in a file is copied")
     earlier = left.path.with_name("store.db.layout-1")
     earlier.write_bytes(b"kept")
     with opened(left) as store:
@@ -242,10 +243,17 @@ def test_the_audit_log_is_whole_afterwards(left: Restored) -> None:
             assert verdict.lines > 40
 
 
-@pytest.mark.parametrize("failpoint", MIGRATION_FAILPOINTS)
+@pytest.mark.parametrize(
+    ("left", "failpoint"),
+    [
+        (each, failpoint)
+        for failpoint in MIGRATION_FAILPOINTS
+        for each in (IN_A_FILE if failpoint == "migration.after_copy" else EVERYWHERE)
+    ],
+    indirect=["left"],
+    ids=str,
+)
 def test_killed_anywhere_it_is_the_old_store_or_the_new_one(left: Restored, failpoint: str) -> None:
-    if left.server is not None and failpoint == "migration.after_copy":
-        pytest.skip("only a store in a file is copied")
     with opened(left) as store:
         older = logical_dump(store)
     killed = upgrade_command(left, CERTWRIGHT_FAILPOINT=failpoint)
